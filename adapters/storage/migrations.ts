@@ -1,0 +1,13 @@
+import type { Migration } from "kysely";
+import * as accounts from "./migrations/0001-accounts.ts";
+import * as trust from "./migrations/0002-trust.ts";
+import * as registry from "./migrations/0003-registry.ts";
+import * as gatekeeper from "./migrations/0004-gatekeeper.ts";
+
+/** All migrations in the order of their names. Only ever added to: what has run somewhere never changes. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  "0001-accounts": accounts,
+  "0002-trust": trust,
+  "0003-registry": registry,
+  "0004-gatekeeper": gatekeeper,
+};

@@ -1,0 +1,6 @@
+import type { Kysely } from "kysely";
+
+/** Tables of `services/accounts`. */
+export async function up(database: Kysely<unknown>): Promise<void> {
+  await Promise.resolve(database);
+}

@@ -1,0 +1,12 @@
+/** Users, organizations, teams, the keys they own; who may do what to which repository. Pure. */
+export { IdentityError, type IdentityErrorCode } from "./errors.ts";
+export {
+  parseAccountName,
+  parseKeyFingerprint,
+  parseTeamName,
+  splitTeamName,
+  type AccountName,
+  type KeyFingerprint,
+  type TeamName,
+} from "./names.ts";
+export type { AccountKey, GatewayPermission, Organization, Team, User } from "./people.ts";

@@ -1,0 +1,5 @@
+/** A moment: milliseconds since 1970-01-01T00:00:00Z, as `Date.now()` counts them. */
+export type Instant = number;
+
+/** Tells the time. A part like any other, so that tests can give it. */
+export type Clock = () => Instant;

@@ -1,0 +1,23 @@
+/** Names and shapes from the OCI image and distribution specifications. Pure. */
+export { digestHex, digestOf, isDigest, parseDigest, type Digest } from "./digest.ts";
+export { OciError, type OciErrorCode } from "./errors.ts";
+export {
+  formatReference,
+  gunOf,
+  parseReference,
+  pinned,
+  type ImageReference,
+} from "./image-reference.ts";
+export {
+  formatGun,
+  namespaceOf,
+  parseGun,
+  parseRegistryHost,
+  parseRepositoryName,
+  parseTag,
+  type Gun,
+  type RegistryHost,
+  type RepositoryName,
+  type Tag,
+} from "./names.ts";
+export { formatScope, parseScope, type Scope, type ScopeAction } from "./scope.ts";

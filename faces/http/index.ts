@@ -1,0 +1,20 @@
+/** The server kit under every face: routes as data, limits, error bodies, TLS, draining. */
+export { readBytes, readJsonBody } from "./body.ts";
+export { HttpError, type HttpErrorCode } from "./errors.ts";
+export { bearerChallenge, empty, json } from "./reply.ts";
+export {
+  del,
+  get,
+  head,
+  param,
+  patch,
+  post,
+  put,
+  type Context,
+  type Face,
+  type Handler,
+  type Method,
+  type Reply,
+  type Route,
+} from "./route.ts";
+export { serveHttp, startListening, type RunningServer, type TlsIdentity } from "./server.ts";

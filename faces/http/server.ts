@@ -1,0 +1,187 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Logger } from "pino";
+import { HttpError } from "./errors.ts";
+import { json } from "./reply.ts";
+import type { Context, Face, Reply } from "./route.ts";
+import { createRouter } from "./router.ts";
+
+export type TlsIdentity = { readonly certificate: string; readonly key: string };
+
+export type HttpServerOptions = {
+  readonly faces: readonly Face[];
+  readonly tls: TlsIdentity;
+  readonly log: Logger;
+  /** How long `close` lets running requests finish before it cuts them. */
+  readonly drainSeconds?: number;
+};
+
+export type RunningServer = {
+  readonly host: string;
+  readonly port: number;
+  /** Stops accepting, lets running requests finish within the drain time, then returns. */
+  close(): Promise<void>;
+};
+
+/** Serves `faces` over TLS (1.2 or newer). `listen` with port 0 takes a free one. Throws `http/address-in-use`. */
+export async function serveHttp(
+  options: HttpServerOptions,
+  listen: { readonly host: string; readonly port: number },
+): Promise<RunningServer> {
+  const route = createRouter(options.faces);
+  const closing = new AbortController();
+  const server = createServer(
+    {
+      cert: options.tls.certificate,
+      key: options.tls.key,
+      minVersion: "TLSv1.2",
+      requestTimeout: 0,
+    },
+    (request, response) => {
+      void answer(request, response, { route, closing: closing.signal, log: options.log });
+    },
+  );
+  return startListening(server, listen, { closing, drainSeconds: options.drainSeconds ?? 10 });
+}
+
+/** Binds `server` and gives the handle that stops it. Throws `http/address-in-use`. */
+export async function startListening(
+  server: Server,
+  listen: { readonly host: string; readonly port: number },
+  stop: { readonly closing: AbortController; readonly drainSeconds: number },
+): Promise<RunningServer> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const inUse = cause.code === "EADDRINUSE";
+      reject(
+        inUse
+          ? new HttpError(
+              "http/address-in-use",
+              `${listen.host}:${listen.port} is taken by another program`,
+              { cause },
+            )
+          : cause,
+      );
+    });
+    server.listen(listen.port, listen.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return { host: listen.host, port, close: () => drain(server, stop) };
+}
+
+async function drain(
+  server: Server,
+  stop: { readonly closing: AbortController; readonly drainSeconds: number },
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => {
+    stop.closing.abort(new Error("the server is shutting down"));
+    server.closeAllConnections();
+  }, stop.drainSeconds * 1_000);
+  await closed;
+  clearTimeout(cut);
+}
+
+type Parts = {
+  readonly route: ReturnType<typeof createRouter>;
+  readonly closing: AbortSignal;
+  readonly log: Logger;
+};
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: Parts,
+): Promise<void> {
+  const requestId = randomUUID();
+  const started = performance.now();
+  const log = parts.log.child({ requestId });
+  const gone = new AbortController();
+  response.once("close", () => gone.abort(new Error("the client went away")));
+  const [path = "/", search = ""] = splitAt(request.url ?? "/", "?");
+  const match = parts.route(request.method ?? "", path);
+  try {
+    if (match === undefined || match === "wrong-method") {
+      await send(request, response, notFound(match === "wrong-method" ? 405 : 404));
+      return;
+    }
+    const context: Context = {
+      request,
+      response,
+      path,
+      query: new URLSearchParams(search),
+      params: match.params,
+      signal: AbortSignal.any([gone.signal, parts.closing]),
+      log,
+      requestId,
+    };
+    const reply = await replyOf(match.face, () => match.route.handler(context), context);
+    if (reply !== "handled") await send(request, response, reply);
+  } catch (error) {
+    // Only a response that could not be written comes here: the client is gone or the stream broke.
+    log.debug({ event: "http.response-broken", err: error }, "response broken off");
+    response.destroy();
+  } finally {
+    const ms = Math.round(performance.now() - started);
+    log.debug(
+      { event: "http.request", method: request.method, path, status: response.statusCode, ms },
+      "request",
+    );
+  }
+}
+
+async function replyOf(
+  face: Face,
+  run: () => Promise<Reply | "handled">,
+  context: Context,
+): Promise<Reply | "handled"> {
+  try {
+    return await run();
+  } catch (error) {
+    const known = face.replyTo(error, context);
+    if (known !== undefined) return known;
+    if (context.signal.aborted) throw error;
+    context.log.error({ event: "http.failed", err: error, path: context.path }, "request failed");
+    return json(500, {
+      errors: [{ code: "UNKNOWN", message: `internal error; request ${context.requestId}` }],
+    });
+  }
+}
+
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+): Promise<void> {
+  // A body that nobody read keeps the connection from its next request: end it with this response.
+  if (!request.complete) response.setHeader("connection", "close");
+  response.writeHead(reply.status, reply.headers as Record<string, string>);
+  if (reply.body instanceof Readable) {
+    if (request.method === "HEAD") reply.body.destroy();
+    else return await pipeline(reply.body, response);
+  }
+  response.end(
+    request.method === "HEAD" || reply.body instanceof Readable ? undefined : reply.body,
+  );
+}
+
+function notFound(status: 404 | 405): Reply {
+  return json(status, {
+    errors: [
+      {
+        code: "NOT_FOUND",
+        message: status === 404 ? "there is nothing here" : "this method is not served here",
+      },
+    ],
+  });
+}
+
+function splitAt(text: string, mark: string): readonly string[] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}

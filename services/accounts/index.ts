@@ -1,0 +1,2 @@
+/** Sign-in, tokens, organizations and teams, keys, client bundles. */
+export type { Grant, TokenVerifier } from "./tokens.ts";
