@@ -1,4 +1,4 @@
-import type { Migration } from "kysely";
+import type { Migration } from "kysely/migration";
 import * as accounts from "./migrations/0001-accounts.ts";
 import * as trust from "./migrations/0002-trust.ts";
 import * as registry from "./migrations/0003-registry.ts";
