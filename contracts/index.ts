@@ -1,0 +1,40 @@
+/** JSON shapes of our REST API: schemas, error codes, typed client. Runs in a browser. */
+export {
+  apiPrefix,
+  decisionEventsPath,
+  operations,
+  type OperationName,
+  type Operations,
+} from "./api.ts";
+export { ApiError, createClient, type Client, type ClientOptions } from "./client.ts";
+export { ImagePage, Repository, SignedRole, Tags, TagSummary } from "./images.ts";
+export { AccountName, Digest, Instant, KeyFingerprint, TeamName } from "./names.ts";
+export {
+  AccountKey,
+  AddKey,
+  Bundle,
+  CreateBundle,
+  CreateOrganization,
+  CreateTeam,
+  CreateUser,
+  GatewayPermission,
+  Organization,
+  Password,
+  RepositoryRight,
+  Team,
+  UpdateUser,
+  User,
+} from "./people.ts";
+export { Policy, PolicyPreview, PreviewPolicy, SetPolicy, Workload, Workloads } from "./policy.ts";
+export { Problem } from "./problem.ts";
+export { Session, SignIn } from "./session.ts";
+export { Status } from "./status.ts";
+export {
+  Countersigner,
+  Decision,
+  Decisions,
+  PolicyMode,
+  Reason,
+  TeamState,
+  Verdict,
+} from "./verdict.ts";
