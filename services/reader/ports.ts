@@ -1,0 +1,54 @@
+import type { Options } from "#domain/kernel";
+import type { Gun } from "#domain/oci";
+import type { RoleName } from "#domain/tuf";
+
+/** Where trust data comes from: our own trust server's store, or a remote Notary v1 server. Throws when it cannot answer. */
+export interface MetadataSource {
+  /** The newest file of a role; undefined where the repository has none. */
+  current(gun: Gun, role: RoleName, o: Options): Promise<Uint8Array | undefined>;
+  byChecksum(gun: Gun, role: RoleName, sha256: string, o: Options): Promise<Uint8Array | undefined>;
+  byVersion(gun: Gun, role: RoleName, version: number, o: Options): Promise<Uint8Array | undefined>;
+}
+
+/** One version of one role that was once verified. */
+export type SeenVersion = {
+  readonly role: RoleName;
+  readonly version: number;
+  /** Hex SHA-256 of the file. */
+  readonly sha256: string;
+};
+
+/** What is remembered of one repository. */
+export type Remembered = {
+  /** The file of the newest root that was verified, starting from the pinned first one. */
+  readonly root: Uint8Array | undefined;
+  /** The highest version ever verified of each role. */
+  readonly seen: ReadonlyMap<RoleName, SeenVersion>;
+};
+
+/**
+ * What this installation has verified before, shared by all its replicas and kept through restarts: the
+ * pinned root of each repository and the highest version of each role. Versions only ever rise.
+ */
+export interface TrustMemory {
+  recall(gun: Gun, o: Options): Promise<Remembered>;
+  /**
+   * In one transaction raises the versions that are higher than those remembered, moves the root on if
+   * its version rose, forgets `gone` roles, and gives what is remembered then. A version that is not
+   * higher changes nothing.
+   */
+  raise(
+    gun: Gun,
+    news: {
+      readonly root: Uint8Array;
+      readonly seen: readonly SeenVersion[];
+      /** Delegations that the owner has taken away: they may begin again at version 1. */
+      readonly gone: readonly RoleName[];
+    },
+    o: Options,
+  ): Promise<Remembered>;
+  /** Pins a first root ahead of the first reading. Changes nothing where one is remembered. */
+  pin(gun: Gun, root: Uint8Array, o: Options): Promise<void>;
+  /** Forgets a repository, so that its next root is taken as a first one. An administrator's decision. */
+  forget(gun: Gun, o: Options): Promise<void>;
+}
