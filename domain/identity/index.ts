@@ -10,3 +10,13 @@ export {
   type TeamName,
 } from "./names.ts";
 export type { AccountKey, GatewayPermission, Organization, Team, User } from "./people.ts";
+export {
+  actionsOf,
+  higherRight,
+  rightOn,
+  type RepositoryAction,
+  type RepositoryPlace,
+  type RepositoryRight,
+  type RightOnRepository,
+  type Subject,
+} from "./rights.ts";
