@@ -49,7 +49,7 @@ export type Client = <Name extends OperationName>(
 type LooseInput = {
   readonly params?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  readonly query?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
 };
 
 /** A typed client of our REST API. Its calls throw `ApiError`; answers are checked before they are given out. */

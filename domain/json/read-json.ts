@@ -8,6 +8,7 @@ export type JsonLimits = { readonly maxBytes: number; readonly maxDepth?: number
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const SPACE = /[ \t\n\r]*/y;
+// oxlint-disable-next-line no-control-regex -- RFC 8259 section 7 forbids just these in a string
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 
 /**
