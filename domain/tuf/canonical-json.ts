@@ -1,0 +1,64 @@
+import type { JsonValue } from "#domain/json";
+import { TufError } from "./errors.ts";
+
+const SURROGATE = /[\ud800-\udfff]/;
+const ESCAPED_IN_FILES = /[<>&\u2028\u2029]/g;
+
+/**
+ * Notary's canonical JSON, the form that is signed: members sorted by the bytes of their names, no space,
+ * whole numbers only, in strings nothing escaped but `"` and `\`. Throws `tuf/malformed` for a number
+ * that is not a whole one or that a float64 does not hold exactly.
+ */
+export function canonicalJson(value: JsonValue): string {
+  if (value === null) return "null";
+  if (typeof value === "string") return quote(value);
+  if (typeof value === "number") return wholeNumber(value);
+  if (typeof value === "boolean") return value ? "true" : "false";
+  return isArray(value) ? `[${value.map(canonicalJson).join(",")}]` : canonicalObject(value);
+}
+
+/** The bytes that a signature is made over. */
+export function canonicalBytes(value: JsonValue): Uint8Array {
+  return new TextEncoder().encode(canonicalJson(value));
+}
+
+/** Canonical JSON as it stands inside a file: Go's encoder escapes five characters that HTML and JavaScript dislike. */
+export function fileJson(canonical: string): string {
+  return canonical.replaceAll(
+    ESCAPED_IN_FILES,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function isArray(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+function canonicalObject(value: { readonly [name: string]: JsonValue }): string {
+  const members: string[] = [];
+  for (const name of sorted(Object.keys(value))) {
+    const member = value[name];
+    if (member !== undefined) members.push(`${quote(name)}:${canonicalJson(member)}`);
+  }
+  return `{${members.join(",")}}`;
+}
+
+/** By UTF-8 bytes. The order of UTF-16 units is the same one wherever no surrogate pairs are. */
+function sorted(names: string[]): readonly string[] {
+  if (!names.some((name) => SURROGATE.test(name))) return names.sort();
+  const encoder = new TextEncoder();
+  return names
+    .map((name) => ({ name, bytes: encoder.encode(name) }))
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
+    .map(({ name }) => name);
+}
+
+function quote(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+}
+
+function wholeNumber(value: number): string {
+  if (!Number.isSafeInteger(value))
+    throw new TufError("tuf/malformed", "json: unsupported value: not a whole number");
+  return String(value);
+}
