@@ -1,0 +1,53 @@
+import { ApiError, type Verdict } from "#contracts";
+import type { Command } from "commander";
+import type { Cli } from "../program.ts";
+import { reportOf } from "../report-error.ts";
+import type { ExitCode } from "../session.ts";
+import { fields, listed } from "../text.ts";
+import { examples } from "./example.ts";
+
+export function addWhy(program: Command, cli: Cli): void {
+  program
+    .command("why")
+    .description("say whether an image would run here now, and why (exit code 3: refused)")
+    .argument("<image...>", "as you would write it after docker run")
+    .addHelpText("after", examples("why localhost:8443/acme/web:1"))
+    .action((images: readonly string[], _options: unknown, command: Command) =>
+      cli.act(command, async (session) => {
+        const verdicts: Verdict[] = [];
+        let worst: ExitCode = 0;
+        for (const image of images)
+          try {
+            const verdict = await session.client("why", { query: { image } });
+            verdicts.push(verdict);
+            if (verdict.kind === "deny" && worst === 0) worst = 3;
+          } catch (error) {
+            if (!(error instanceof ApiError) || images.length === 1) throw error;
+            cli.world.err(`error: ${image}: ${reportOf(error).message ?? error.message}\n`);
+            worst = 1;
+          }
+        session.show({
+          json: images.length === 1 ? verdicts[0] : verdicts,
+          ids: verdicts.map(({ kind, image }) => `${kind} ${image}`),
+          text: verdicts.map((verdict) => textOf(verdict, session.config.colour)).join("\n"),
+        });
+        return worst;
+      }),
+    );
+}
+
+function textOf(verdict: Verdict, colour: boolean): string {
+  const admitted = verdict.kind === "admit";
+  const word = admitted ? "admitted" : "refused";
+  const shown = colour ? `\u001b[${admitted ? 32 : 31}m${word}\u001b[0m` : word;
+  const text = fields([
+    [word, verdict.image],
+    ["digest", verdict.digest],
+    ["signed", listed(verdict.countersigners.map(({ account, role }) => `${account} (${role})`))],
+    ...verdict.reasons.flatMap(({ text: reason, next }): [string, string | undefined][] => [
+      ["reason", reason],
+      ["hint", next],
+    ]),
+  ]);
+  return text.replace(word, shown);
+}

@@ -1,0 +1,3 @@
+/** The `countersign` command. */
+export { run } from "./program.ts";
+export type { Terminal, World } from "./world.ts";

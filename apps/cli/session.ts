@@ -1,0 +1,67 @@
+import type { Client } from "#contracts";
+import type { Command } from "commander";
+import { readConfig, type Config } from "./config.ts";
+import { connect } from "./connect.ts";
+import { findCredential, type Credential } from "./credentials.ts";
+import { CliError } from "./errors.ts";
+import type { World } from "./world.ts";
+
+export type ExitCode = 0 | 1 | 2 | 3;
+
+/** What a command has in hand while it runs. */
+export type Session = {
+  readonly config: Config;
+  readonly world: World;
+  readonly client: Client;
+  readonly credential: Credential | undefined;
+  /** Prints the result: the contract's JSON, ids with `-q`, or text for a person. */
+  readonly show: (result: Result) => void;
+  /** A question with yes or no. Throws `cli/not-confirmed`; `--yes` answers it beforehand. */
+  readonly confirm: (question: string) => Promise<void>;
+};
+export type Result = {
+  readonly json: unknown;
+  readonly ids: readonly string[];
+  readonly text: string;
+};
+type Action = (session: Session) => Promise<ExitCode | undefined>;
+
+/** Opens a session for one command, and closes it whatever happens. */
+export async function inSession(command: Command, world: World, action: Action): Promise<ExitCode> {
+  const config = readConfig(command.optsWithGlobals(), world);
+  const credential = await findCredential(config.credentialsFile, config.server);
+  const connection = await connect(config, config.token ?? credential?.token);
+  try {
+    const session: Session = {
+      config,
+      world,
+      client: connection.client,
+      credential,
+      show: (result) => world.out(written(result, config)),
+      confirm: (question) => confirm(question, config, world),
+    };
+    return (await action(session)) ?? 0;
+  } finally {
+    await connection.close();
+  }
+}
+
+function written(result: Result, config: Config): string {
+  if (config.format === "json") return `${JSON.stringify(result.json, undefined, 2)}\n`;
+  return config.quiet ? result.ids.map((id) => `${id}\n`).join("") : result.text;
+}
+
+async function confirm(question: string, config: Config, world: World): Promise<void> {
+  if (config.yes) return;
+  if (!world.terminal.canAsk)
+    throw new CliError("cli/no-terminal", "this asks for a confirmation", "add --yes");
+  const answer = await world.terminal.ask(`${question} [y/N] `);
+  if (!/^y(es)?$/i.test(answer.trim()))
+    throw new CliError("cli/not-confirmed", "nothing was changed");
+}
+
+/** The named user, or the one who is signed in. */
+export async function userOr(session: Session, name: string | undefined): Promise<string> {
+  if (name !== undefined) return name;
+  return session.credential?.user ?? (await session.client("session")).user.name;
+}

@@ -1,0 +1,96 @@
+import { strToU8, zipSync } from "fflate";
+
+const createdAt = Date.UTC(2026, 10, 1, 9, 30);
+export const digest = `sha256:${"5e".repeat(32)}`;
+export const fingerprint = "1f0c9a77".repeat(8);
+
+export const alice = {
+  name: "alice",
+  fullName: "Alice Ahlgren",
+  isAdmin: false,
+  isActive: true,
+  permission: "restricted-control" as const,
+  createdAt,
+  teams: ["acme/qa"],
+};
+export const admin = {
+  ...alice,
+  name: "admin",
+  fullName: "",
+  isAdmin: true,
+  permission: "full-control" as const,
+  teams: [],
+};
+export const qa = {
+  name: "acme/qa",
+  description: "Quality",
+  right: "write" as const,
+  members: ["alice", "carol"],
+  canSign: ["alice"],
+};
+export const aKey = { fingerprint, label: "laptop", createdAt };
+export const policy = {
+  version: 3,
+  mode: "enforce" as const,
+  requiredTeams: ["acme/qa", "acme/security"],
+  changedAt: createdAt,
+  changedBy: "admin",
+};
+export const status = {
+  version: "0.1.0",
+  registryHost: "localhost:8443",
+  gateway: "tcp://localhost:2376",
+  engine: { state: "ready" as const, version: "20.10.24" },
+  policy,
+};
+export const admitted = {
+  kind: "admit" as const,
+  image: "localhost:8443/acme/web:1",
+  digest,
+  countersigners: [
+    { account: "alice", role: "targets/qa" },
+    { account: "bob", role: "targets/security" },
+  ],
+  teams: [],
+  reasons: [],
+  message: "",
+};
+export const refused = {
+  ...admitted,
+  kind: "deny" as const,
+  countersigners: [{ account: "alice", role: "targets/qa" }],
+  reasons: [
+    {
+      kind: "team-missing",
+      text: "localhost:8443/acme/web:1 is not signed by team acme/security",
+      next: "a member of acme/security signs it: docker trust sign localhost:8443/acme/web:1",
+      team: "acme/security",
+      couldSign: ["bob"],
+    },
+  ],
+  message: "localhost:8443/acme/web:1 is not signed by team acme/security",
+};
+export const runningWeb = {
+  kind: "container" as const,
+  id: "0123456789ab",
+  name: "web",
+  image: "localhost:8443/acme/web:1",
+  state: "running",
+  verdict: refused,
+};
+
+const zip = (files: Readonly<Record<string, string>>): string =>
+  Buffer.from(
+    zipSync(Object.fromEntries(Object.entries(files).map(([n, text]) => [n, strToU8(text)]))),
+  ).toString("base64");
+export const bundle = {
+  key: aKey,
+  bundle: {
+    fileName: "bundle-alice.zip",
+    base64: zip({ "key.pem": "a key", "cert.pem": "a certificate", "env.sh": "export X=1\n" }),
+  },
+  context: {
+    fileName: "context-alice.zip",
+    base64: zip({ "meta.json": "{}", "tls/docker/key.pem": "a key" }),
+  },
+};
