@@ -1,0 +1,30 @@
+import { CodedError } from "#domain/kernel";
+
+export type RegistryErrorCode =
+  | "registry/repository-unknown"
+  | "registry/blob-unknown"
+  | "registry/blob-in-use"
+  | "registry/blob-too-large"
+  | "registry/upload-gone"
+  | "registry/upload-busy"
+  | "registry/upload-offset"
+  | "registry/length-differs"
+  | "registry/digest-differs"
+  | "registry/manifest-unknown"
+  | "registry/manifest-in-use"
+  | "registry/reference-absent"
+  | "registry/storage-full";
+
+/** What the registry refuses or cannot find. */
+export class RegistryError extends CodedError<RegistryErrorCode> {}
+
+/** A part of an upload that does not begin where the last one ended. */
+export class UploadOffsetError extends RegistryError {
+  /** Where the next part must begin. */
+  readonly receivedBytes: number;
+
+  constructor(receivedBytes: number) {
+    super("registry/upload-offset", `the next part begins at byte ${receivedBytes}`);
+    this.receivedBytes = receivedBytes;
+  }
+}
