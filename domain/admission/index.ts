@@ -7,4 +7,4 @@ export type { Reason, UnknownSigner } from "./reason.ts";
 export { refusalText } from "./refusal.ts";
 export { unsatisfiable } from "./teams.ts";
 export type { Countersigner, TeamState, Verdict } from "./verdict.ts";
-export { refuseUnreadable, weigh, type Candidate, type Case } from "./weigh.ts";
+export { weigh, type Candidate, type Case } from "./weigh.ts";

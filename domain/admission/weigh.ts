@@ -20,8 +20,8 @@ export type Candidate = { readonly reference: ImageReference; readonly evidence:
 export type Case = {
   /** The image as the client wrote it: a reference, or the ID of an image on the engine. */
   readonly image: string;
-  /** What it may stand for: one for a reference, any number for an image ID, none for what cannot be read. */
-  readonly candidates: readonly Candidate[];
+  /** What it may stand for: one for a reference, any number for an image ID; undefined for text that is neither. */
+  readonly candidates: readonly Candidate[] | undefined;
   readonly trustedHosts: readonly RegistryHost[];
   readonly people: People;
   readonly policy: Policy;
@@ -32,6 +32,8 @@ export type Case = {
  * An image ID is admitted when one of the repository digests behind it is.
  */
 export function weigh(of: Case): Verdict {
+  if (of.candidates === undefined)
+    return deny([{ kind: "reference-invalid", image: of.image }], of, []);
   const verdicts = of.candidates.map((candidate) => weighCandidate(candidate, of));
   const admitted = verdicts.find((verdict) => verdict.kind === "admit");
   if (admitted !== undefined) return admitted;
@@ -40,11 +42,6 @@ export function weigh(of: Case): Verdict {
     verdicts.find((verdict) => verdict.kind === "deny" && verdict.released !== undefined) ??
     verdicts[0];
   return nearest ?? deny([{ kind: "image-unknown", image: of.image }], of, []);
-}
-
-/** The verdict on text that is no image reference. */
-export function refuseUnreadable(of: Omit<Case, "candidates" | "trustedHosts">): Verdict {
-  return deny([{ kind: "reference-invalid", image: of.image }], of, []);
 }
 
 function weighCandidate({ reference, evidence }: Candidate, of: Case): Verdict {

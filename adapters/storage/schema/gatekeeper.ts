@@ -1,3 +1,22 @@
+import type { Generated } from "kysely";
+
 /** Tables of `services/gatekeeper`, as rows come and go. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled with the first migration
-export type GatekeeperTables = {};
+export type GatekeeperTables = {
+  /** Every policy there ever was; the highest version is in force. */
+  readonly policies: {
+    readonly version: number;
+    readonly mode: string;
+    /** JSON: `[{"team":"acme/qa","people":1}]`. */
+    readonly required: string;
+    readonly changed_at: number;
+    readonly changed_by: string | null;
+  };
+  readonly decisions: {
+    readonly id: Generated<number>;
+    readonly at: number;
+    readonly repository: string | null;
+    readonly effect: string;
+    /** The whole decision, as `writeRecord` writes it. */
+    readonly record: string;
+  };
+};

@@ -1,0 +1,81 @@
+import { weigh, type PolicyMode, type TeamRequirement, type Verdict } from "#domain/admission";
+import type { AccountName } from "#domain/identity";
+import type { Options } from "#domain/kernel";
+import type { Gun } from "#domain/oci";
+import type { StoredDecision } from "./decision.ts";
+import {
+  find,
+  judge,
+  type Finding,
+  type ImageRequest,
+  type JudgeParts,
+  type Judgement,
+} from "./judge.ts";
+import type { NamedImage } from "./gather.ts";
+import { setPolicy } from "./policy.ts";
+import type { Engine, NewPolicy, StoredPolicy } from "./ports.ts";
+import { judgeWorkloads, policyWarnings, type JudgedWorkload } from "./workloads.ts";
+
+export type GatekeeperParts = Omit<JudgeParts, "announce"> & { readonly engine: Engine };
+
+export type Preview = {
+  readonly workloads: readonly JudgedWorkload[] | undefined;
+  readonly warnings: Awaited<ReturnType<typeof policyWarnings>>;
+};
+
+/** One verdict for an image reference, with reasons; the same for every gate. */
+export interface Gatekeeper {
+  /** For gates: judges, keeps the decision, and says what to do. Throws when it cannot tell: keep the gate shut. */
+  judge(request: ImageRequest, o: Options): Promise<Judgement>;
+  /** For people: the verdict as it would be now. Keeps nothing. */
+  why(named: NamedImage, o: Options): Promise<Finding>;
+  policy(o: Options): Promise<StoredPolicy>;
+  /** Throws `gatekeeper/policy-changed` or `gatekeeper/unknown-team`. */
+  setPolicy(wanted: NewPolicy, by: AccountName, o: Options): Promise<StoredPolicy>;
+  /** What a policy would do to what runs now, before it is saved. */
+  preview(
+    wanted: { readonly mode: PolicyMode; readonly required: readonly TeamRequirement[] },
+    o: Options,
+  ): Promise<Preview>;
+  workloads(o: Options): Promise<readonly JudgedWorkload[] | undefined>;
+  decisions(
+    query: { readonly before?: string; readonly limit: number; readonly repository?: Gun },
+    o: Options,
+  ): Promise<readonly StoredDecision[]>;
+  decision(id: string, o: Options): Promise<StoredDecision | undefined>;
+  /** Calls `listener` with each decision from now on; call the answer to stop. */
+  subscribe(listener: (decision: StoredDecision) => void): () => void;
+}
+
+/** The gatekeeper over its parts. */
+export function createGatekeeper(given: GatekeeperParts): Gatekeeper {
+  const listeners = new Set<(decision: StoredDecision) => void>();
+  const announce = (decision: StoredDecision): void =>
+    listeners.forEach((listener) => listener(decision));
+  const parts = { ...given, announce };
+  return {
+    judge: (request, o) => judge(request, parts, o),
+    why: async (named, o) => find(named, await parts.policies.current(o), parts, o),
+    policy: (o) => parts.policies.current(o),
+    setPolicy: (wanted, by, o) => setPolicy(wanted, by, parts, o),
+    async preview(wanted, o) {
+      const policy = { ...(await parts.policies.current(o)), ...wanted };
+      return {
+        workloads: await judgeWorkloads(policy, parts, o),
+        warnings: await policyWarnings(policy, parts, o),
+      };
+    },
+    workloads: async (o) => judgeWorkloads(await parts.policies.current(o), parts, o),
+    decisions: (query, o) => parts.decisions.list(query, o),
+    decision: (id, o) => parts.decisions.get(id, o),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** Weighs a kept decision's case again: the verdict that the same facts give with the rules as they are now. */
+export function replay(decision: StoredDecision): Verdict {
+  return weigh(decision.case);
+}

@@ -1,0 +1,9 @@
+import {
+  gatekeeperStoreSuite,
+  memoryDecisionStore,
+  memoryPolicyStore,
+} from "#services/gatekeeper/testing";
+
+gatekeeperStoreSuite("gatekeeper stores in memory", () =>
+  Promise.resolve({ policies: memoryPolicyStore(), decisions: memoryDecisionStore() }),
+);

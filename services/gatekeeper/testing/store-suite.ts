@@ -1,0 +1,115 @@
+import { parseAccountName, parseTeamName } from "#domain/identity";
+import { parseDigest, parseGun, parseReference, parseRegistryHost } from "#domain/oci";
+import type {
+  DecisionRecord,
+  DecisionStore,
+  PolicyStore,
+  StoredPolicy,
+} from "#services/gatekeeper";
+import { describe, expect, test } from "vitest";
+
+const o = { signal: new AbortController().signal };
+const alice = parseAccountName("alice");
+
+const policy = (version: number): StoredPolicy => ({
+  version,
+  mode: "enforce",
+  required: [{ team: parseTeamName("acme/qa"), people: 2 }],
+  changedAt: version * 1_000,
+  changedBy: alice,
+});
+
+function record(image: string, at: number): DecisionRecord {
+  const reference = parseReference(image);
+  const digest = parseDigest(`sha256:${"a".repeat(64)}`);
+  return {
+    at,
+    by: alice,
+    gate: "docker-api",
+    operation: "ContainerCreate",
+    mode: "enforce",
+    effect: "refuse",
+    repository: parseGun(`${reference.host}/${reference.repository}`).gun,
+    case: {
+      image,
+      candidates: [
+        {
+          reference,
+          evidence: {
+            kind: "verified",
+            rootVersion: 1,
+            timestampVersion: 2,
+            snapshotVersion: 3,
+            freshUntil: 4,
+            roles: [
+              {
+                name: "targets",
+                version: 1,
+                expires: 4,
+                state: "valid",
+                signedBy: [],
+                targets: new Map([["__proto__", digest]]),
+              },
+            ],
+          },
+        },
+      ],
+      trustedHosts: [parseRegistryHost("registry.lab")],
+      people: { owners: new Map(), teams: new Map([[parseTeamName("acme/qa"), [alice]]]) },
+      policy: policy(1),
+    },
+    verdict: {
+      kind: "deny",
+      reasons: [{ kind: "not-signed", tag: "1" }],
+      countersigners: [],
+      teams: [],
+    },
+    message: "refused",
+  };
+}
+
+/** What every policy store and decision store keeps to. `open` gives empty ones. */
+export function gatekeeperStoreSuite(
+  name: string,
+  open: () => Promise<{
+    readonly policies: PolicyStore;
+    readonly decisions: DecisionStore;
+    readonly close?: () => Promise<void>;
+  }>,
+): void {
+  describe(name, () => {
+    test("a new installation has no policy in force, and then the one that was stored last", async () => {
+      const { policies, close } = await open();
+      expect(await policies.current(o)).toMatchObject({ version: 0, mode: "off", required: [] });
+      await policies.put(policy(1), o);
+      await policies.put(policy(2), o);
+      expect(await policies.current(o)).toEqual(policy(2));
+      await close?.();
+    });
+
+    test("of two changes to one policy only the first is stored", async () => {
+      const { policies, close } = await open();
+      await policies.put(policy(1), o);
+      await expect(policies.put({ ...policy(1), mode: "off" }, o)).rejects.toMatchObject({
+        code: "gatekeeper/policy-changed",
+      });
+      expect((await policies.current(o)).mode).toBe("enforce");
+      await close?.();
+    });
+
+    test("a decision comes back as it was, newest first, by repository and in pages", async () => {
+      const { decisions, close } = await open();
+      const web = await decisions.append(record("registry.lab/acme/web:1", 1), o);
+      const api = await decisions.append(record("registry.lab/acme/api:1", 2), o);
+      expect(await decisions.get(web.id, o)).toEqual(web);
+      expect(await decisions.list({ limit: 10 }, o)).toEqual([api, web]);
+      expect(await decisions.list({ limit: 1 }, o)).toEqual([api]);
+      expect(await decisions.list({ limit: 10, before: api.id }, o)).toEqual([web]);
+      const { gun } = parseGun("registry.lab/acme/web");
+      expect(await decisions.list({ limit: 10, repository: gun }, o)).toEqual([web]);
+      expect(await decisions.get("999", o)).toBeUndefined();
+      expect(await decisions.get("x", o)).toBeUndefined();
+      await close?.();
+    });
+  });
+}
