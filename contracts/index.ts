@@ -25,7 +25,15 @@ export {
   UpdateUser,
   User,
 } from "./people.ts";
-export { Policy, PolicyPreview, PreviewPolicy, SetPolicy, Workload, Workloads } from "./policy.ts";
+export {
+  Minimum,
+  Policy,
+  PolicyPreview,
+  PreviewPolicy,
+  SetPolicy,
+  Workload,
+  Workloads,
+} from "./policy.ts";
 export { Problem } from "./problem.ts";
 export { Session, SignIn } from "./session.ts";
 export { Status } from "./status.ts";

@@ -2,11 +2,16 @@ import { z } from "zod";
 import { AccountName, Instant, TeamName } from "./names.ts";
 import { PolicyMode, Verdict } from "./verdict.ts";
 
+/** A team of whom more than one person must sign; people are counted, never keys. */
+export const Minimum = z.strictObject({ team: TeamName, people: z.int().min(1).max(100) });
+
 export const Policy = z.object({
   version: z.int().nonnegative(),
   /** `enforce`: run only signed images. */
   mode: PolicyMode,
   requiredTeams: z.array(TeamName),
+  /** Required teams that need more than one person. */
+  minimums: z.array(Minimum).optional(),
   changedAt: Instant,
   changedBy: AccountName.optional(),
 });
@@ -15,6 +20,7 @@ export type Policy = z.infer<typeof Policy>;
 export const SetPolicy = z.strictObject({
   mode: PolicyMode,
   requiredTeams: z.array(TeamName).max(50),
+  minimums: z.array(Minimum).max(50).optional(),
   /** The version that was read; another one stored meanwhile is `gatekeeper/policy-changed` (409). */
   ifVersion: z.int().nonnegative(),
 });
