@@ -1,0 +1,3 @@
+/** For tests: accounts in memory, and the suite that every store of accounts passes. */
+export { accountStoreSuite } from "./account-store-suite.ts";
+export { memoryAccountStore } from "./memory-account-store.ts";

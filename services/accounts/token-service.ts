@@ -1,0 +1,179 @@
+import { createPublicKey, randomUUID, type KeyObject } from "node:crypto";
+import { errors, jwtVerify, SignJWT } from "jose";
+import { z } from "zod";
+import {
+  actionsOf,
+  parseAccountName,
+  rightOn,
+  type AccountName,
+  type RightOnRepository,
+} from "#domain/identity";
+import { CodedError, type Clock, type Instant, type Options } from "#domain/kernel";
+import {
+  namespaceOf,
+  parseRepositoryName,
+  type RegistryHost,
+  type RepositoryName,
+  type Scope,
+} from "#domain/oci";
+import { AccountsError } from "./errors.ts";
+import type { Credentials, PasswordCheck } from "./passwords.ts";
+import type { PeopleCache } from "./people-view.ts";
+import type { RepositoryVisibility } from "./ports.ts";
+import type { Grant, TokenVerifier } from "./tokens.ts";
+
+export type TokenRequest = {
+  /** Absent for somebody who does not say who they are. */
+  readonly credentials?: Credentials;
+  readonly scopes: readonly Scope[];
+  /** The audience that the client was told to ask for. */
+  readonly service: string;
+};
+export type IssuedToken = Grant & {
+  readonly token: string;
+  readonly issuedAt: Instant;
+  readonly expiresInSeconds: number;
+};
+
+export type Tokens = TokenVerifier & {
+  /**
+   * A bearer token for as much of `scopes` as the account may do now; scopes of which nothing is left are
+   * not in it. Throws as the check of a password does, or `accounts/service-unknown`.
+   */
+  issue(request: TokenRequest, o: Options): Promise<IssuedToken>;
+  /** What an account, or with `undefined` anybody, may do with a repository now. */
+  rightOn(
+    account: AccountName | undefined,
+    repository: RepositoryName,
+    o: Options,
+  ): Promise<RightOnRepository>;
+};
+
+const ttlSeconds = 600;
+const algorithm = "ES256";
+const maxTokenCharacters = 16_384;
+const Claims = z.object({
+  sub: z.string().transform(parseAccountName).optional(),
+  access: z
+    .array(
+      z.object({
+        type: z.enum(["repository", "registry"]),
+        name: z.string(),
+        actions: z.array(z.enum(["pull", "push", "delete", "*"])),
+      }),
+    )
+    .max(100),
+});
+
+export function createTokens(parts: {
+  readonly passwords: PasswordCheck;
+  readonly people: PeopleCache;
+  readonly visibility: RepositoryVisibility;
+  readonly clock: Clock;
+  /** A P-256 private key. Whoever has it can make tokens. */
+  readonly tokenKey: KeyObject;
+  /** Also the issuer and the one service that tokens are for. */
+  readonly registryHost: RegistryHost;
+}): Tokens {
+  const { passwords, people, visibility, clock, tokenKey, registryHost } = parts;
+  const publicKey = createPublicKey(tokenKey);
+
+  async function currentRight(
+    account: AccountName | undefined,
+    repository: RepositoryName,
+    o: Options,
+  ): Promise<RightOnRepository> {
+    const view = await people.current(o);
+    const isPublic = await visibility.isPublic(repository, o);
+    return rightOn(view.subject(account), { namespace: namespaceOf(repository), isPublic });
+  }
+
+  async function granted(
+    account: AccountName | undefined,
+    scope: Scope,
+    o: Options,
+  ): Promise<Scope> {
+    if (scope.type === "registry") {
+      const isAdmin = (await people.current(o)).subject(account).isAdmin;
+      const isCatalog = scope.name === "catalog" && scope.actions.has("*");
+      return { ...scope, actions: new Set(isAdmin && isCatalog ? ["*" as const] : []) };
+    }
+    const repository = repositoryOf(scope.name, registryHost);
+    const right = repository === undefined ? "none" : await currentRight(account, repository, o);
+    return { ...scope, actions: scope.actions.intersection(actionsOf(right)) };
+  }
+
+  return {
+    rightOn: currentRight,
+
+    async issue({ credentials, scopes, service }, o) {
+      if (service !== String(registryHost))
+        throw new AccountsError("accounts/service-unknown", service.slice(0, 80));
+      const account =
+        credentials === undefined ? undefined : (await passwords.check(credentials, o)).name;
+      const all: Scope[] = [];
+      for (const scope of scopes) all.push(await granted(account, scope, o));
+      const left = all.filter((scope) => scope.actions.size > 0);
+      const issuedAt = clock();
+      const seconds = Math.floor(issuedAt / 1_000);
+      const access = left.map(({ type, name, actions }) => ({ type, name, actions: [...actions] }));
+      const claims = new SignJWT({ access })
+        .setProtectedHeader({ alg: algorithm, typ: "JWT" })
+        .setIssuer(registryHost)
+        .setAudience(registryHost)
+        .setIssuedAt(seconds)
+        .setNotBefore(seconds)
+        .setExpirationTime(seconds + ttlSeconds)
+        .setJti(randomUUID());
+      if (account !== undefined) claims.setSubject(account);
+      const token = await claims.sign(tokenKey);
+      return { account, scopes: left, token, issuedAt, expiresInSeconds: ttlSeconds };
+    },
+
+    async verify(token, o) {
+      const claims = await read(token);
+      const { sub: account } = claims;
+      if (account !== undefined && (await people.current(o)).subject(account).account === undefined)
+        throw invalid(`${account} is not active`);
+      const scopes = claims.access.map((scope) => ({ ...scope, actions: new Set(scope.actions) }));
+      return { account, scopes };
+    },
+  };
+
+  async function read(token: string): Promise<z.infer<typeof Claims>> {
+    if (token.length > maxTokenCharacters) throw invalid("the token is too long");
+    try {
+      const { payload } = await jwtVerify(token, publicKey, {
+        algorithms: [algorithm],
+        typ: "JWT",
+        issuer: registryHost,
+        audience: registryHost,
+        requiredClaims: ["exp", "nbf", "iat", "jti"],
+        currentDate: new Date(clock()),
+      });
+      return Claims.parse(payload);
+    } catch (cause) {
+      const isExpected =
+        cause instanceof errors.JOSEError ||
+        cause instanceof z.ZodError ||
+        cause instanceof CodedError;
+      if (!isExpected) throw cause;
+      throw invalid("the token is not ours, or no longer good", cause);
+    }
+  }
+}
+
+/** The repository that a scope names: bare for the registry, with our own host before it for the trust server. */
+function repositoryOf(name: string, host: RegistryHost): RepositoryName | undefined {
+  const ours = `${host}/`;
+  try {
+    return parseRepositoryName(name.startsWith(ours) ? name.slice(ours.length) : name);
+  } catch (error) {
+    if (error instanceof CodedError) return undefined;
+    throw error;
+  }
+}
+
+function invalid(message: string, cause?: unknown): AccountsError {
+  return new AccountsError("accounts/token-invalid", message, { cause });
+}
