@@ -1,0 +1,33 @@
+# make up, make demo, make logs, make down; make test. Each sets up what it needs and is safe to repeat.
+NODE := node_modules/.bin/node
+MODULES := node_modules/.package-lock.json
+
+.PHONY: up down logs demo test fmt clean
+
+up: $(MODULES)
+	@$(NODE) scripts/up.ts
+
+down: $(MODULES)
+	@$(NODE) scripts/down.ts
+
+logs: $(MODULES)
+	@$(NODE) scripts/logs.ts
+
+demo: $(MODULES)
+	@$(NODE) scripts/demo.ts
+
+test: $(MODULES)
+	@$(NODE) scripts/test.ts
+
+fmt: $(MODULES)
+	@npm run --silent format
+
+# What was built; the data directory stays.
+clean:
+	rm -rf dist
+
+$(MODULES): package-lock.json
+	@command -v npm >/dev/null || { echo "error: npm is missing: install Node.js first" >&2; exit 1; }
+	@echo "installing npm packages"
+	@npm ci --loglevel=error
+	@touch $@

@@ -1,0 +1,188 @@
+import { spawn, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { request } from "node:http";
+import { rootCertificates } from "node:tls";
+import { join } from "node:path";
+import { canInstall, findProgram, install } from "./install.ts";
+import { bootId, ended, remember, running, stop } from "./processes.ts";
+import { say, tell, warn } from "./say.ts";
+import { engineDirectories, Stop, type Settings } from "./settings.ts";
+
+/** The engine that the gateway will stand in front of. */
+export type EngineChoice =
+  | { readonly kind: "none" }
+  | { readonly kind: "found"; readonly address: string }
+  | { readonly kind: "private"; readonly address: string };
+
+const systemSocket = "unix:///var/run/docker.sock";
+
+/** Chooses an engine: the one asked for, our own of an earlier start, one that answers, or a new private one. */
+export async function chooseEngine(settings: Settings): Promise<EngineChoice> {
+  const { root, socket } = engineDirectories(settings.data);
+  const own = { kind: "private", address: `unix://${socket}` } as const;
+  switch (settings.engine) {
+    case "none":
+      return { kind: "none" };
+    case "auto":
+      break;
+    case "private":
+      return own;
+    default:
+      if (await answers(settings.engine)) return { kind: "found", address: settings.engine };
+      throw new Stop(`no Docker engine answers at ${settings.engine} (from ENGINE)`);
+  }
+  if (existsSync(join(root, "data"))) return own;
+  for (const address of [process.env["DOCKER_HOST"], systemSocket])
+    if (address !== undefined && (await answers(address))) return { kind: "found", address };
+  if (findProgram("dockerd") === undefined || process.getuid?.() !== 0) {
+    if (!canInstall() || !install(["docker.io"])) return { kind: "none" };
+  }
+  return own;
+}
+
+/** Starts the private engine unless it runs. `ca` joins the certificates that it trusts. */
+export async function startEngine(settings: Settings, ca: string): Promise<void> {
+  const { root, run, socket } = engineDirectories(settings.data);
+  const pidFile = join(root, "engine.pid");
+  if (running(pidFile) !== undefined && (await answers(`unix://${socket}`))) return;
+  const program = findProgram("dockerd");
+  if (program === undefined) throw new Stop("the engine (dockerd) is gone: ENGINE=none make up");
+  for (const folder of [join(root, "data"), join(run, "exec")])
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  clearLeftovers(root, run);
+  writeFileSync(join(root, "ca-bundle.pem"), `${systemCertificates()}\n${ca}`);
+  const bridges: readonly (readonly string[])[] = hasForeignBridge(root)
+    ? [withoutBridge]
+    : [[], withoutBridge];
+  for (const [attempt, flags] of bridges.entries()) {
+    if (await launch(program, settings, flags)) {
+      if (flags.length > 0) warn("the engine has no default bridge: use --network host or none");
+      return;
+    }
+    if (attempt + 1 < bridges.length) clearLeftovers(root, run);
+  }
+  throw new Stop(`the private engine does not start; see ${join(root, "engine.log")}`);
+}
+
+const withoutBridge = ["--bridge=none", "--iptables=false", "--ip6tables=false"];
+
+async function launch(
+  program: string,
+  settings: Settings,
+  flags: readonly string[],
+): Promise<boolean> {
+  const { root, run, socket } = engineDirectories(settings.data);
+  const log = openSync(join(root, "engine.log"), "a", 0o600);
+  const args = ["--data-root", join(root, "data"), "--exec-root", join(run, "exec")];
+  args.push("--pidfile", join(run, "dockerd.pid"), "--host", `unix://${socket}`, ...flags);
+  const child = spawn(program, args, {
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: { ...process.env, SSL_CERT_FILE: join(root, "ca-bundle.pem") },
+  });
+  child.unref();
+  closeSync(log);
+  if (child.pid === undefined) return false;
+  const started = remember(join(root, "engine.pid"), child.pid);
+  writeFileSync(join(root, "boot"), bootId());
+  for (let tries = 0; tries < 300; tries++) {
+    if (await answers(`unix://${socket}`)) return true;
+    if (await ended(started, 100)) return false;
+  }
+  await stop(started, 20_000);
+  return false;
+}
+
+/** Ends the private engine, its containers with it. False: it was not running. */
+export async function stopEngine(settings: Settings): Promise<boolean> {
+  const { root, run } = engineDirectories(settings.data);
+  const pidFile = join(root, "engine.pid");
+  const engine = running(pidFile);
+  if (engine !== undefined) {
+    say("stopping the private engine (its containers get 10 seconds)");
+    if (!(await stop(engine, 60_000)))
+      warn("the engine did not stop by itself and was killed; containers may still run");
+  }
+  rmSync(pidFile, { force: true });
+  unmount(run);
+  const bridge = join(root, "made-bridge");
+  if (existsSync(bridge)) {
+    spawnSync("ip", ["link", "delete", "docker0"], { stdio: "ignore" });
+    rmSync(bridge);
+  }
+  return engine !== undefined;
+}
+
+/** Whether a Docker engine answers at a `unix://` address. */
+export async function answers(address: string): Promise<boolean> {
+  if (!address.startsWith("unix://")) return false;
+  const socketPath = address.slice("unix://".length);
+  const status = await new Promise<number | undefined>((resolve) => {
+    const ping = request({ socketPath, path: "/_ping", host: "docker", timeout: 3000 }, (reply) => {
+      reply.resume();
+      resolve(reply.statusCode);
+    });
+    ping.on("timeout", () => ping.destroy());
+    ping.on("error", () => resolve(undefined));
+    ping.end();
+  });
+  return status === 200;
+}
+
+/** What a crash or a restart of the machine left behind would keep a new engine from starting. */
+function clearLeftovers(root: string, run: string): void {
+  unmount(run);
+  const boot = join(root, "boot");
+  const restarted = existsSync(boot) && readFileSync(boot, "utf8") !== bootId();
+  if (restarted) {
+    rmSync(join(run, "exec"), { recursive: true, force: true });
+    mkdirSync(join(run, "exec"), { mode: 0o700 });
+  }
+  for (const [name, file] of [
+    ["dockerd", join(run, "dockerd.pid")],
+    ["containerd", join(run, "exec/containerd/containerd.pid")],
+  ] as const)
+    if (existsSync(file) && commandOf(readFileSync(file, "utf8")) !== name) rmSync(file);
+  rmSync(join(run, "docker.sock"), { force: true });
+}
+
+function commandOf(pid: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid.trim()}/comm`, "utf8").trim();
+  } catch {
+    return undefined; // no such process
+  }
+}
+
+function unmount(run: string): void {
+  const mount = join(run, "exec/netns/default");
+  if (existsSync(mount)) spawnSync("umount", [mount], { stdio: "ignore" });
+}
+
+/** A `docker0` that is not ours belongs to another engine: two cannot share it. */
+function hasForeignBridge(root: string): boolean {
+  const exists = existsSync("/sys/class/net/docker0");
+  if (!exists) writeFileSync(join(root, "made-bridge"), "");
+  return exists && !existsSync(join(root, "made-bridge"));
+}
+
+function systemCertificates(): string {
+  const file = process.env["SSL_CERT_FILE"] || "/etc/ssl/certs/ca-certificates.crt";
+  return existsSync(file) ? readFileSync(file, "utf8") : rootCertificates.join("\n");
+}
+
+/** Says how to connect an engine where none was found. */
+export function tellHowToConnect(): void {
+  tell(
+    "No Docker engine answers here, so the gateway has nothing behind it yet. " +
+      "Connect one with: make down && ENGINE=unix:///var/run/docker.sock make up",
+  );
+}

@@ -1,0 +1,27 @@
+import { canInstall, findProgram, install } from "./install.ts";
+import { say } from "./say.ts";
+
+/** The programs that tests talk to, with the Debian package of each. */
+export const peers = [
+  { program: "docker", debian: "docker.io" },
+  { program: "dockerd", debian: "docker.io" },
+  { program: "notary", debian: "notary" },
+  { program: "notary-server", debian: "notary" },
+  { program: "skopeo", debian: "skopeo" },
+  { program: "chromium", debian: "chromium" },
+  { program: "busybox", debian: "busybox-static" },
+  { program: "curl", debian: "curl" },
+  { program: "openssl", debian: "openssl" },
+] as const;
+
+/** Installs what is missing where that is possible; returns the programs that are still missing. */
+export function installPeers(): readonly string[] {
+  const missing = peers.filter(({ program }) => findProgram(program) === undefined);
+  if (missing.length > 0 && canInstall())
+    install([...new Set(missing.map(({ debian }) => debian))]);
+  const still = peers
+    .filter(({ program }) => findProgram(program) === undefined)
+    .map(({ program }) => program);
+  if (still.length > 0) say(`missing: ${still.join(", ")}; tests that need them are skipped`);
+  return still;
+}
