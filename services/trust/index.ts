@@ -1,0 +1,14 @@
+/** The trust server: accepts, checks, signs and serves metadata; server-held keys; the change feed. */
+export { InvalidUpdate, TrustError, type InvalidPart, type TrustErrorCode } from "./errors.ts";
+export type {
+  Change,
+  ChangeQuery,
+  KeyVault,
+  MetadataStore,
+  Publication,
+  SealedKey,
+  SealedKeyStore,
+  ServerRole,
+  StoredFile,
+} from "./ports.ts";
+export { createTrustService, type TrustParts, type TrustService } from "./service.ts";
