@@ -1,6 +1,6 @@
 import type { Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
-import type { RoleName } from "#domain/tuf";
+import type { RoleName, SeenFile, SeenFiles } from "#domain/tuf";
 
 /** Where trust data comes from: our own trust server's store, or a remote Notary v1 server. Throws when it cannot answer. */
 export interface MetadataSource {
@@ -10,20 +10,12 @@ export interface MetadataSource {
   byVersion(gun: Gun, role: RoleName, version: number, o: Options): Promise<Uint8Array | undefined>;
 }
 
-/** One version of one role that was once verified. */
-export type SeenVersion = {
-  readonly role: RoleName;
-  readonly version: number;
-  /** Hex SHA-256 of the file. */
-  readonly sha256: string;
-};
-
 /** What is remembered of one repository. */
 export type Remembered = {
   /** The file of the newest root that was verified, starting from the pinned first one. */
   readonly root: Uint8Array | undefined;
   /** The highest version ever verified of each role. */
-  readonly seen: ReadonlyMap<RoleName, SeenVersion>;
+  readonly seen: SeenFiles;
 };
 
 /**
@@ -32,6 +24,8 @@ export type Remembered = {
  */
 export interface TrustMemory {
   recall(gun: Gun, o: Options): Promise<Remembered>;
+  /** The highest version ever verified of one role. */
+  highest(gun: Gun, role: RoleName, o: Options): Promise<SeenFile | undefined>;
   /**
    * In one transaction raises the versions that are higher than those remembered, moves the root on if
    * its version rose, forgets `gone` roles, and gives what is remembered then. A version that is not
@@ -41,7 +35,7 @@ export interface TrustMemory {
     gun: Gun,
     news: {
       readonly root: Uint8Array;
-      readonly seen: readonly SeenVersion[];
+      readonly seen: SeenFiles;
       /** Delegations that the owner has taken away: they may begin again at version 1. */
       readonly gone: readonly RoleName[];
     },

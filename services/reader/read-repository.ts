@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import { CodedError, type Clock, type Options } from "#domain/kernel";
+import type { Gun } from "#domain/oci";
+import {
+  faultOf,
+  isTargetsRole,
+  openSnapshot,
+  openTimestamp,
+  rootRole,
+  snapshotRole,
+  timestampRole,
+  verifyRepository,
+  versionReading,
+  type RoleName,
+  type Root,
+  type Snapshot,
+  type SeenFiles,
+  type Timestamp,
+  type TrustReading,
+  type Trusted,
+} from "#domain/tuf";
+import { mapBounded } from "./map-bounded.ts";
+import type { MetadataSource, TrustMemory } from "./ports.ts";
+import { Refused, refuse } from "./refused.ts";
+import { trustedRoot } from "./trusted-root.ts";
+
+type Parts = {
+  readonly source: MetadataSource;
+  readonly memory: TrustMemory;
+  readonly clock: Clock;
+};
+
+export type Read = { readonly reading: TrustReading; readonly timestampSha256: string };
+
+/** The source could not answer. */
+export class SourceFault extends Error {
+  constructor(cause: unknown) {
+    const code = cause instanceof CodedError ? ` (${cause.code})` : "";
+    super(`the trust data could not be fetched${code}`, { cause });
+  }
+}
+
+const parallelFetches = 8;
+
+/**
+ * Fetches and verifies everything about one repository, and remembers it. Somebody may publish between two
+ * fetches, and the pieces then do not fit: what looks wrong is looked at once more before it is called so.
+ */
+export async function readRepository(parts: Parts, gun: Gun, o: Options): Promise<Read> {
+  const first = await attempt(parts, gun, o);
+  const mayBeRace = first.reading.kind === "tampered" || first.reading.kind === "rolled-back";
+  return mayBeRace ? await attempt(parts, gun, o) : first;
+}
+
+async function attempt(parts: Parts, gun: Gun, o: Options): Promise<Read> {
+  try {
+    return await readOnce(parts, gun, o);
+  } catch (error) {
+    if (error instanceof Refused) return { reading: error.reading, timestampSha256: "" };
+    throw error;
+  }
+}
+
+async function readOnce(parts: Parts, gun: Gun, o: Options): Promise<Read> {
+  const { source, memory, clock } = parts;
+  const [remembered, timestampBytes, rootBytes] = await Promise.all([
+    memory.recall(gun, o),
+    source.current(gun, timestampRole, o),
+    source.current(gun, rootRole, o),
+  ]);
+  if (timestampBytes === undefined && rootBytes === undefined) return refuse({ kind: "absent" });
+  if (rootBytes === undefined) return refuse(notThere(rootRole));
+  if (timestampBytes === undefined) return refuse(notThere(timestampRole));
+
+  const root = await step(rootRole, () =>
+    trustedRoot({ source, anchor: remembered.root, now: clock() }, { gun, bytes: rootBytes }, o),
+  );
+  const timestamp = await step(timestampRole, () => openTimestamp(root, timestampBytes));
+  const rolledBack = versionReading(timestamp, remembered.seen.get(timestampRole));
+  if (rolledBack !== undefined) return refuse(rolledBack);
+  const snapshot = await fetchSnapshot(source, { gun, root, timestamp }, o);
+  const files = await fetchTargets(source, { gun, snapshot }, o);
+
+  const set = { gun, root, timestamp, snapshot, files, seen: remembered.seen };
+  const { reading, seen, gone } = verifyRepository(set, clock());
+  if (reading.kind === "verified") {
+    const after = await memory.raise(gun, { root: root.bytes, seen, gone }, o);
+    requireNewest(after.seen, seen, [root, timestamp, snapshot]);
+  }
+  return { reading, timestampSha256: sha256(timestampBytes) };
+}
+
+/** Somebody else may have verified newer files while we verified ours: ours are then old. */
+function requireNewest(
+  after: SeenFiles,
+  ours: SeenFiles,
+  files: readonly Parameters<typeof versionReading>[0][],
+): void {
+  for (const file of files) {
+    const fault = versionReading(file, after.get(file.role) ?? ours.get(file.role));
+    if (fault !== undefined) refuse(fault);
+  }
+}
+
+async function fetchSnapshot(
+  source: MetadataSource,
+  at: { readonly gun: Gun; readonly root: Trusted<Root>; readonly timestamp: Trusted<Timestamp> },
+  o: Options,
+): Promise<Trusted<Snapshot>> {
+  const { sha256: name } = at.timestamp.signed.snapshot;
+  const bytes = await source.byChecksum(at.gun, snapshotRole, name, o);
+  if (bytes === undefined) return refuse(notThere(snapshotRole));
+  return await step(snapshotRole, () => openSnapshot(at.root, at.timestamp, bytes));
+}
+
+async function fetchTargets(
+  source: MetadataSource,
+  at: { readonly gun: Gun; readonly snapshot: Trusted<Snapshot> },
+  o: Options,
+): Promise<ReadonlyMap<RoleName, Uint8Array>> {
+  const named = [...at.snapshot.signed.meta].filter(([role]) => isTargetsRole(role));
+  const fetched = await mapBounded(parallelFetches, named, async ([role, meta]) => {
+    const bytes = await source.byChecksum(at.gun, role, meta.sha256, o);
+    return bytes === undefined ? [] : ([[role, bytes]] as const);
+  });
+  return new Map(fetched.flat());
+}
+
+/** Runs one step of the verification: what it finds wrong is about `role`. */
+async function step<Value>(role: RoleName, run: () => Value | Promise<Value>): Promise<Value> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof Refused || error instanceof SourceFault) throw error;
+    return refuse(faultOf(error, role));
+  }
+}
+
+function notThere(role: RoleName): TrustReading {
+  return { kind: "tampered", role, detail: `the ${role} file that belongs here is not there` };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
