@@ -1,3 +1,48 @@
-/** Tables of `services/trust`, as rows come and go. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled with the first migration
-export type TrustTables = {};
+import type { ColumnType, Generated } from "kysely";
+
+/** Tables of `services/trust` and `services/reader`, as rows come and go. */
+export type TrustTables = {
+  readonly trust_files: TrustFileRow;
+  readonly trust_changes: TrustChangeRow;
+  readonly trust_keys: TrustKeyRow;
+  readonly trust_roots: TrustRootRow;
+  readonly trust_seen: TrustSeenRow;
+};
+
+/** Every accepted version of every role's file. */
+type TrustFileRow = {
+  gun: string;
+  role: string;
+  version: number;
+  sha256: string;
+  bytes: Uint8Array;
+  expires_at: number;
+  stored_at: number;
+};
+
+/** The change feed. */
+type TrustChangeRow = {
+  id: Generated<number>;
+  at: number;
+  gun: string;
+  version: number;
+  sha256: string;
+  category: ColumnType<string, "update" | "deletion", never>;
+};
+
+/** Server-held keys; `sealed` is the private half, encrypted. */
+type TrustKeyRow = {
+  id: Generated<number>;
+  gun: string;
+  role: string;
+  key_id: string;
+  public: string;
+  sealed: Uint8Array;
+  is_used: number;
+};
+
+/** The newest root verified of each repository that we read. */
+type TrustRootRow = { gun: string; version: number; bytes: Uint8Array };
+
+/** The highest version verified of each role of each repository that we read. */
+type TrustSeenRow = { gun: string; role: string; version: number; sha256: string };

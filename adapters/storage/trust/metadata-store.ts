@@ -1,0 +1,124 @@
+import type { Selectable, Transaction } from "kysely";
+import { parseGun, type Gun } from "#domain/oci";
+import { parseRoleName, timestampRole, type RoleName } from "#domain/tuf";
+import {
+  TrustError,
+  type Change,
+  type ChangeQuery,
+  type MetadataStore,
+  type StoredFile,
+} from "#services/trust";
+import type { Database } from "../database.ts";
+import type { Schema } from "../schema.ts";
+
+/** Trust metadata in SQL. A version is taken by its row: of two who publish the same one, one loses. */
+export function sqlMetadataStore(database: Database): MetadataStore {
+  const files = (gun: Gun, role: RoleName) =>
+    database.selectFrom("trust_files").selectAll().where("gun", "=", gun).where("role", "=", role);
+  return {
+    async current(gun, role) {
+      const row = await files(gun, role).orderBy("version", "desc").limit(1).executeTakeFirst();
+      return row && fileOf(row);
+    },
+    async byChecksum(gun, role, sha256) {
+      const row = await files(gun, role).where("sha256", "=", sha256).limit(1).executeTakeFirst();
+      return row && fileOf(row);
+    },
+    async byVersion(gun, role, version) {
+      const row = await files(gun, role).where("version", "=", version).executeTakeFirst();
+      return row && fileOf(row);
+    },
+    async publish(gun, { files: published, retired }, { signal }) {
+      signal.throwIfAborted();
+      await database.transaction().execute(async (transaction) => {
+        if (retired.length > 0)
+          await transaction
+            .deleteFrom("trust_files")
+            .where("gun", "=", gun)
+            .where("role", "in", retired)
+            .execute();
+        for (const file of published) await insertNewer(transaction, gun, file);
+      });
+    },
+    async remove(gun, at, { signal }) {
+      signal.throwIfAborted();
+      await database.transaction().execute(async (transaction) => {
+        const { numDeletedRows } = await transaction
+          .deleteFrom("trust_files")
+          .where("gun", "=", gun)
+          .executeTakeFirstOrThrow();
+        if (numDeletedRows === 0n) return;
+        await transaction
+          .insertInto("trust_changes")
+          .values({ at, gun, version: 0, sha256: "", category: "deletion" })
+          .execute();
+      });
+    },
+    changes: (query) => changesOf(database, query),
+    async guns() {
+      const rows = await database
+        .selectFrom("trust_files")
+        .select("gun")
+        .distinct()
+        .orderBy("gun")
+        .execute();
+      return rows.map((row) => parseGun(row.gun).gun);
+    },
+  };
+}
+
+async function insertNewer(
+  transaction: Transaction<Schema>,
+  gun: Gun,
+  file: StoredFile,
+): Promise<void> {
+  const { role, version, sha256, bytes, expiresAt, storedAt } = file;
+  const newer = await transaction
+    .selectFrom("trust_files")
+    .select("version")
+    .where("gun", "=", gun)
+    .where("role", "=", role)
+    .where("version", ">=", version)
+    .limit(1)
+    .executeTakeFirst();
+  if (newer !== undefined)
+    throw new TrustError("trust/version-conflict", `${role} ${version} is not newer`);
+  await transaction
+    .insertInto("trust_files")
+    .values({ gun, role, version, sha256, bytes, expires_at: expiresAt, stored_at: storedAt })
+    .execute();
+  if (role !== timestampRole) return;
+  await transaction
+    .insertInto("trust_changes")
+    .values({ at: storedAt, gun, version, sha256, category: "update" })
+    .execute();
+}
+
+async function changesOf(database: Database, query: ChangeQuery): Promise<readonly Change[]> {
+  const { gun, range, limit } = query;
+  const all = database.selectFrom("trust_changes").selectAll().limit(limit);
+  const ours = gun === undefined ? all : all.where("gun", "=", gun);
+  const rows =
+    "after" in range
+      ? await ours.where("id", ">", range.after).orderBy("id").execute()
+      : (await ours.where("id", "<", range.before).orderBy("id", "desc").execute()).reverse();
+  return rows.map((row) => ({
+    id: row.id,
+    at: row.at,
+    gun: parseGun(row.gun).gun,
+    version: row.version,
+    sha256: row.sha256,
+    category: row.category === "deletion" ? "deletion" : "update",
+  }));
+}
+
+function fileOf(row: Selectable<Schema["trust_files"]>): StoredFile {
+  return {
+    role: parseRoleName(row.role),
+    version: row.version,
+    sha256: row.sha256,
+    bytes: row.bytes,
+    expiresAt: row.expires_at,
+    storedAt: row.stored_at,
+  };
+}
