@@ -1,0 +1,23 @@
+/** The Docker Engine API: each operation's class, where its images sit, strict reading, canonical writing. Pure. */
+export {
+  isFormContentType,
+  maxBodyBytes,
+  readEngineBody,
+  storedServiceSpec,
+  writeEngineBody,
+  type BodyKind,
+  type EngineBody,
+} from "./body.ts";
+export { classify, formatTarget, type Classified, type Unclassified } from "./classify.ts";
+export { EngineApiError, type EngineApiErrorCode } from "./errors.ts";
+export { hostEscapesOf, networksOf, type HostEscape } from "./host-escapes.ts";
+export { at, imagesOf, withImages, type ImageUse } from "./images.ts";
+export {
+  operations,
+  publishedOperations,
+  type Needed,
+  type Operation,
+  type OperationClass,
+} from "./operations.ts";
+export { formatQuery, parseQuery, single, type Query } from "./query.ts";
+export { parsePullRequest, pullQuery, type PullRequest } from "./pull.ts";
