@@ -1,0 +1,127 @@
+import { formatQuery } from "#domain/engine-api";
+import type { JsonObject, JsonValue } from "#domain/json";
+import type { Options } from "#domain/kernel";
+import * as answers from "./answers.ts";
+import { ask, askRaw, readAnswer, refused } from "./ask.ts";
+import { DockerError } from "./errors.ts";
+import type { Engine, PullCall } from "./ports.ts";
+import { failureIn } from "./progress.ts";
+import { createTransport, type EngineAnswer, type EngineCall } from "./transport.ts";
+import { containerOf, serviceOf } from "./workloads.ts";
+
+/** The engine that listens on a Unix socket. Nothing is asked until it is needed. */
+export function createEngine(options: { readonly socketPath: string }): Engine {
+  const transport = createTransport(options.socketPath);
+  const pull = (call: PullCall, o: Options): Promise<EngineAnswer> =>
+    transport.send(
+      {
+        method: "POST",
+        target: `/images/create${formatQuery(
+          new Map([
+            ["fromImage", [call.repository]],
+            ["tag", [call.digest]],
+            ...(call.platform === undefined ? [] : [["platform", [call.platform]] as const]),
+          ]),
+        )}`,
+        headers: authHeader(call.registryAuth),
+      },
+      o,
+    );
+  return {
+    relay: (call, o) => transport.send(call, o),
+    upgrade: (call, o) => transport.upgrade(call, o),
+    ping: async (o) => {
+      const answer = await transport.send({ method: "HEAD", target: "/_ping" }, o);
+      answer.body.resume();
+      const version = answer.headers["api-version"];
+      if (answer.status !== 200 || typeof version !== "string")
+        throw new DockerError("docker/answer-malformed", "this is not a Docker engine");
+      return { apiVersion: version };
+    },
+    version: async (o) => {
+      const found = known(await ask(transport, answers.Version, get("/version"), o));
+      return {
+        version: found.Version,
+        apiVersion: found.ApiVersion,
+        os: found.Os,
+        architecture: found.Arch,
+      };
+    },
+    inspectImage: async (name, o) => {
+      const found = await ask(transport, answers.Image, get(`/images/${path(name)}/json`), o);
+      if (found === undefined) return undefined;
+      const { Id: id, RepoDigests, RepoTags } = found;
+      return { id, repoDigests: RepoDigests ?? [], repoTags: RepoTags ?? [] };
+    },
+    pull,
+    pullByDigest: async (call, o) => {
+      const answer = await pull(call, o);
+      if (answer.status >= 300) throw refused(answer.status, await readAnswer(answer));
+      const failure = await failureIn(answer);
+      if (failure !== undefined) throw new DockerError("docker/refused", failure);
+    },
+    tag: async (image, name, o) => {
+      const query = formatQuery(
+        new Map([
+          ["repo", [name.repository]],
+          ["tag", [name.tag]],
+        ]),
+      );
+      const target = `/images/${path(image)}/tag${query}`;
+      known(await askRaw(transport, { method: "POST", target }, o));
+    },
+    listContainers: async (o) => {
+      const target = `/containers/json${o.all === true ? "?all=1" : ""}`;
+      const found = known(await ask(transport, answers.Containers, get(target), o));
+      return found.map(containerOf);
+    },
+    listServices: async (o) => {
+      try {
+        return known(await ask(transport, answers.Services, get("/services"), o)).map(serviceOf);
+      } catch (error) {
+        const isNoManager = error instanceof DockerError && error.status === 503;
+        if (isNoManager) return [];
+        throw error;
+      }
+    },
+    inspectService: async (id, o) => {
+      const raw = await askRaw(transport, get(`/services/${path(id)}`), o);
+      if (raw === undefined) return undefined;
+      const parsed = answers.Service.safeParse(raw);
+      if (!parsed.success)
+        throw new DockerError("docker/answer-malformed", "a service has another shape", {
+          cause: parsed.error,
+        });
+      const { Spec: spec, PreviousSpec: previousSpec } = raw as Record<string, JsonValue>;
+      return {
+        id: parsed.data.ID,
+        versionIndex: parsed.data.Version.Index,
+        spec: spec as JsonObject,
+        previousSpec: previousSpec as JsonObject | undefined,
+      };
+    },
+    inspectNetwork: async (id, o) => {
+      const found = await ask(transport, answers.Network, get(`/networks/${path(id)}`), o);
+      return found === undefined ? undefined : { name: found.Name, driver: found.Driver };
+    },
+    distribution: async (name, o) => {
+      const target = `/distribution/${path(name)}/json`;
+      const call = { ...get(target), headers: authHeader(o.registryAuth) };
+      return (await ask(transport, answers.Distribution, call, o))?.Descriptor.digest;
+    },
+    close: () => transport.close(),
+  };
+}
+
+const get = (target: string): EngineCall => ({ method: "GET", target });
+const path = (name: string): string => name.split("/").map(encodeURIComponent).join("/");
+
+function authHeader(registryAuth: string | undefined): Readonly<Record<string, string>> {
+  return registryAuth === undefined ? {} : { "x-registry-auth": registryAuth };
+}
+
+function known<Value>(value: Value | undefined): Value {
+  if (value === undefined)
+    throw new DockerError("docker/refused", "the engine does not know it", { status: 404 });
+  return value;
+}

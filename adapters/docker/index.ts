@@ -1,0 +1,6 @@
+/** A Docker engine's socket: relay with upgrades, pull by digest, what runs now. */
+export { createEngine } from "./engine.ts";
+export { DockerError, type DockerErrorCode } from "./errors.ts";
+export type { Engine, LocalImage, PullCall, StoredService, Workload } from "./ports.ts";
+export { createProgress, type Progress } from "./progress.ts";
+export type { EngineAnswer, EngineCall, UpgradeAnswer } from "./transport.ts";

@@ -1,0 +1,76 @@
+import type { JsonObject } from "#domain/json";
+import type { Options } from "#domain/kernel";
+import type { Digest } from "#domain/oci";
+import type { EngineAnswer, EngineCall, UpgradeAnswer } from "./transport.ts";
+
+export type LocalImage = {
+  readonly id: string;
+  readonly repoDigests: readonly string[];
+  readonly repoTags: readonly string[];
+};
+
+/** Something that runs, or would run again, and the image it was made from. */
+export type Workload = {
+  readonly kind: "container" | "service";
+  readonly id: string;
+  readonly name: string;
+  /** As written in the container or the service: a reference, or an image ID. */
+  readonly image: string;
+  readonly imageId?: string;
+  /** The digest in `image`, where it is pinned. */
+  readonly digest?: Digest;
+  /** The engine's word: `running`, `exited`; of services always `service`. */
+  readonly state: string;
+  /** The service whose task a container is. */
+  readonly serviceId?: string;
+};
+
+export type StoredService = {
+  readonly id: string;
+  readonly versionIndex: number;
+  readonly spec: JsonObject;
+  readonly previousSpec: JsonObject | undefined;
+};
+
+export type PullCall = {
+  readonly repository: string;
+  readonly digest: string;
+  readonly platform?: string;
+  /** The client's own credentials, passed on and kept nowhere. */
+  readonly registryAuth?: string;
+};
+
+/** One Docker engine. Every method throws `docker/unreachable`, `docker/refused` or `docker/answer-malformed`. */
+export interface Engine {
+  /** Sends a request and gives the answer as soon as its headers are there. */
+  relay(call: EngineCall, o: Options): Promise<EngineAnswer>;
+  /** Asks the engine to hand over the connection, as attach and exec do. */
+  upgrade(call: EngineCall, o: Options): Promise<UpgradeAnswer>;
+  /** The API version that the engine speaks. */
+  ping(o: Options): Promise<{ readonly apiVersion: string }>;
+  version(o: Options): Promise<{
+    readonly version: string;
+    readonly apiVersion: string;
+    readonly os: string;
+    readonly architecture: string;
+  }>;
+  /** An image by name, digest or ID; undefined when the engine does not hold it. */
+  inspectImage(name: string, o: Options): Promise<LocalImage | undefined>;
+  /** Starts a pull; the answer's body is the engine's progress. Failures after the start stand in it. */
+  pull(call: PullCall, o: Options): Promise<EngineAnswer>;
+  /** Pulls to the end. Throws `docker/refused` with the engine's words. */
+  pullByDigest(call: PullCall, o: Options): Promise<void>;
+  tag(image: string, name: { repository: string; tag: string }, o: Options): Promise<void>;
+  /** Containers that run; all there are with `all`. */
+  listContainers(o: Options & { readonly all?: boolean }): Promise<readonly Workload[]>;
+  /** Services; none where the engine is no Swarm manager. */
+  listServices(o: Options): Promise<readonly Workload[]>;
+  inspectService(id: string, o: Options): Promise<StoredService | undefined>;
+  inspectNetwork(id: string, o: Options): Promise<{ name: string; driver: string } | undefined>;
+  /** The digest that the registry has for `name`, as the engine sees it. */
+  distribution(
+    name: string,
+    o: Options & { readonly registryAuth?: string },
+  ): Promise<string | undefined>;
+  close(): void;
+}

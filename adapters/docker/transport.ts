@@ -1,0 +1,98 @@
+import { Agent, request as httpRequest } from "node:http";
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { Duplex, Readable } from "node:stream";
+import type { Options } from "#domain/kernel";
+import { DockerError } from "./errors.ts";
+
+/** A request to the engine. Its target is canonical already; headers have no secrets of ours. */
+export type EngineCall = {
+  readonly method: string;
+  readonly target: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | Readable;
+};
+
+export type EngineAnswer = {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Must be read to its end or destroyed. */
+  readonly body: IncomingMessage;
+};
+
+/** What the engine made of a request to take over the connection. */
+export type UpgradeAnswer =
+  | {
+      readonly kind: "upgraded";
+      readonly headers: IncomingHttpHeaders;
+      readonly socket: Duplex;
+      /** Bytes of the stream that came along with the answer. */
+      readonly head: Uint8Array;
+    }
+  | { readonly kind: "answered"; readonly answer: EngineAnswer };
+
+export type Transport = {
+  send(call: EngineCall, o: Options): Promise<EngineAnswer>;
+  upgrade(call: EngineCall, o: Options): Promise<UpgradeAnswer>;
+  close(): void;
+};
+
+/** Talks HTTP/1.1 to the engine's Unix socket. There are no time limits: `wait` and `logs -f` last for days. */
+export function createTransport(socketPath: string): Transport {
+  const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+  const start = (call: EngineCall, o: Options, pool: Agent | false): ClientRequest =>
+    httpRequest({
+      socketPath,
+      agent: pool,
+      method: call.method,
+      path: call.target,
+      headers: { ...call.headers, host: "docker" },
+      signal: o.signal,
+    });
+  return {
+    send: (call, o) =>
+      new Promise((resolve, reject) => {
+        const request = start(call, o, agent);
+        request.once("response", (answer) => resolve(answerOf(answer)));
+        request.on("error", (cause) => reject(unreachable(cause, o)));
+        sendBody(request, call.body);
+      }),
+    upgrade: (call, o) =>
+      new Promise((resolve, reject) => {
+        // A connection of its own: whatever becomes of it, nobody uses it again.
+        const request = start(call, o, false);
+        request.once("response", (answer) =>
+          resolve({ kind: "answered", answer: answerOf(answer) }),
+        );
+        request.once("upgrade", (answer, socket, head) =>
+          resolve({ kind: "upgraded", headers: answer.headers, socket, head }),
+        );
+        request.on("error", (cause) => reject(unreachable(cause, o)));
+        sendBody(request, call.body);
+      }),
+    close: () => agent.destroy(),
+  };
+}
+
+function sendBody(request: ClientRequest, body: EngineCall["body"]): void {
+  if (body === undefined || body instanceof Uint8Array) return void request.end(body);
+  body.pipe(request);
+  body.once("error", (error) => request.destroy(error));
+  body.once("close", () => {
+    if (!body.readableEnded) request.destroy(new Error("the body ended early"));
+  });
+  // An engine that answers before it has read everything closes its side: its answer is what counts, and
+  // whoever sends the rest must live to read it.
+  request.once("close", () => {
+    body.unpipe(request);
+    body.resume();
+  });
+}
+
+function answerOf(answer: IncomingMessage): EngineAnswer {
+  return { status: answer.statusCode ?? 502, headers: answer.headers, body: answer };
+}
+
+function unreachable(cause: Error, o: Options): unknown {
+  if (o.signal.aborted) return o.signal.reason;
+  return new DockerError("docker/unreachable", "the engine does not answer", { cause });
+}
