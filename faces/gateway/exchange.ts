@@ -1,0 +1,21 @@
+import type { IncomingMessage } from "node:http";
+import type { Engine } from "#adapters/docker";
+import type { Classified } from "#domain/engine-api";
+import type { BuildPolicy, Caller, Callers, Judge } from "./ports.ts";
+
+/** What the steps of the chain share. */
+export type Parts = {
+  readonly engine: Engine;
+  readonly judge: Judge;
+  readonly callers: Callers;
+  readonly buildPolicy: BuildPolicy;
+};
+
+/** One request whose sender and meaning are known. */
+export type Exchange = {
+  readonly request: IncomingMessage;
+  readonly caller: Caller;
+  readonly asked: Classified;
+  /** Fires when the client goes away or the gateway shuts down. */
+  readonly signal: AbortSignal;
+};

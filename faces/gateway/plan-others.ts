@@ -1,0 +1,32 @@
+import { hostEscapesOf, type BodyKind } from "#domain/engine-api";
+import type { Exchange, Parts } from "./exchange.ts";
+import { judgeImage } from "./judge-image.ts";
+import { permitEscapes } from "./permit.ts";
+import type { Plan } from "./plan.ts";
+import { readBody } from "./read-body.ts";
+import { refuse } from "./refusal.ts";
+import { hasBody, relayBody, relayStreaming } from "./relay-plan.ts";
+
+/** An operation whose body may hold a way to the host: read, weighed, written again. */
+export async function planWeighed(exchange: Exchange, kind: BodyKind): Promise<Plan> {
+  const body = await readBody(exchange, kind);
+  const denied = permitEscapes(exchange.caller, hostEscapesOf(body));
+  return denied ?? relayBody(exchange, body);
+}
+
+/** `POST /containers/{id}/start`: old engines read host settings from its body. */
+export function planStart(exchange: Exchange): Plan {
+  return hasBody(exchange)
+    ? refuse(400, "starting a container with settings of its own is not supported: create it anew")
+    : relayStreaming(exchange);
+}
+
+/** `GET /distribution/{name}/json`: clients pin what it answers, so it answers what is signed. */
+export async function planDistribution(parts: Parts, exchange: Exchange): Promise<Plan> {
+  const { asked } = exchange;
+  const image = asked.name ?? "";
+  const judgement = await judgeImage(parts, exchange, { image, operation: "distribution" });
+  return judgement.kind === "run"
+    ? relayStreaming(exchange, { ...asked, name: judgement.reference })
+    : relayStreaming(exchange);
+}
