@@ -42,14 +42,10 @@ export function peopleOf(roster: Roster): People {
   if (known !== undefined) return known;
   const active = new Set(roster.users.filter((user) => user.isActive).map((user) => user.name));
   const owners = new Map<KeyFingerprint, KeyOwner>();
-  for (const { fingerprint, account, isRevoked } of roster.keys) {
+  for (const { fingerprint, account, revoked } of roster.keys) {
     // A key that one account gave up may belong to another now: the one that still holds it is its owner.
-    if (isRevoked && owners.has(fingerprint)) continue;
-    const standing = isRevoked
-      ? "key-revoked"
-      : active.has(account)
-        ? "active"
-        : "account-inactive";
+    if (revoked && owners.has(fingerprint)) continue;
+    const standing = revoked ? "key-revoked" : active.has(account) ? "active" : "account-inactive";
     owners.set(fingerprint, { account, standing });
   }
   const teams = new Map(

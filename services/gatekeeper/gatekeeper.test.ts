@@ -54,8 +54,8 @@ function world(parts: Partial<GatekeeperParts> = {}): World {
         { name: security, members: [bob] },
       ],
       keys: [
-        { fingerprint: key.alice, account: alice, isRevoked: false },
-        { fingerprint: key.bob, account: bob, isRevoked: false },
+        { fingerprint: key.alice, account: alice, revoked: false },
+        { fingerprint: key.bob, account: bob, revoked: false },
       ],
     },
   };
@@ -136,7 +136,7 @@ test("a member who leaves the team, a key that is revoked, an account that is cl
   expect((await here.gatekeeper.judge(ask, o)).kind).toBe("run");
   const changes: readonly Roster[] = [
     { ...before, version: 2, teams: [{ name: security, members: [] }] },
-    { ...before, version: 3, keys: before.keys.map((each) => ({ ...each, isRevoked: true })) },
+    { ...before, version: 3, keys: before.keys.map((each) => ({ ...each, revoked: true })) },
     { ...before, version: 4, users: before.users.map((user) => ({ ...user, isActive: false })) },
     { ...before, version: 5, teams: [] },
   ];

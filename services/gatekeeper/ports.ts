@@ -23,7 +23,7 @@ export type Roster = {
   readonly keys: readonly {
     readonly fingerprint: KeyFingerprint;
     readonly account: AccountName;
-    readonly isRevoked: boolean;
+    readonly revoked: boolean;
   }[];
 };
 

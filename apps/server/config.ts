@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { OciError, parseRegistryHost } from "#domain/oci";
+import { parse as parseToml } from "smol-toml";
+import { z } from "zod";
+import { ServerError } from "./errors.ts";
+
+const HostPort = z
+  .string()
+  .regex(/^(?:[^:\s/]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/, "host:port")
+  .transform((text) => {
+    const colon = text.lastIndexOf(":");
+    return {
+      host: text.slice(0, colon).replaceAll(/[[\]]/g, ""),
+      port: Number(text.slice(colon + 1)),
+    };
+  });
+
+const Host = z.string().transform((text, context) => {
+  try {
+    return parseRegistryHost(text);
+  } catch (error) {
+    if (!(error instanceof OciError)) throw error;
+    context.addIssue({ code: "custom", message: "a host name, with :port where it is not 443" });
+    return z.NEVER;
+  }
+});
+
+const Config = z.strictObject({
+  /** The registry's address in every image name. Part of all that is signed: set it once. */
+  host: Host.prefault("localhost:8443"),
+  /** Where the registry, trust server, REST API and web pages listen. */
+  listen: HostPort.prefault("127.0.0.1:8443"),
+  /** The Docker API gateway's address as users write it, and where it listens. */
+  gatewayHost: z.string().default("localhost:2376"),
+  gatewayListen: HostPort.prefault("127.0.0.1:2376"),
+  dataDirectory: z.string().default("./.countersign"),
+  /** Socket of the Docker engine behind the gateway; `none` runs without one. */
+  engine: z
+    .string()
+    .regex(/^(?:unix:\/\/\/.+|none)$/, "unix:///path/of/the/socket, or none")
+    .default("unix:///var/run/docker.sock"),
+  /** Folder with the built web pages; empty serves none. */
+  webDirectory: z.string().default(""),
+  /** Where the first admin's password is written, once. Empty: into the data directory. */
+  firstPasswordFile: z.string().default(""),
+  /** 32 random bytes that encrypt the keys at rest. Empty: made in the data directory. */
+  masterKeyFile: z.string().default(""),
+  logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  drainSeconds: z.int().min(0).max(600).default(10),
+});
+export type Config = Readonly<z.infer<typeof Config>>;
+
+/** Environment variables, each in place of one key of the file. */
+const variables = {
+  COUNTERSIGN_HOST: "host",
+  COUNTERSIGN_LISTEN: "listen",
+  COUNTERSIGN_GATEWAY_HOST: "gatewayHost",
+  COUNTERSIGN_GATEWAY_LISTEN: "gatewayListen",
+  COUNTERSIGN_DATA: "dataDirectory",
+  COUNTERSIGN_ENGINE: "engine",
+  COUNTERSIGN_WEB: "webDirectory",
+  COUNTERSIGN_FIRST_PASSWORD_FILE: "firstPasswordFile",
+  COUNTERSIGN_MASTER_KEY_FILE: "masterKeyFile",
+  COUNTERSIGN_LOG_LEVEL: "logLevel",
+} as const satisfies Record<string, keyof Config>;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the TOML file that `COUNTERSIGN_CONFIG` names, if any, then the environment over it. Throws `server/config-invalid`. */
+export function readConfig(env: Environment): Config {
+  const file = env["COUNTERSIGN_CONFIG"];
+  const fromFile = file === undefined || file === "" ? {} : readToml(file);
+  const fromEnvironment = Object.entries(variables).flatMap(([name, key]) => {
+    const value = env[name];
+    return value === undefined || value === "" ? [] : [[key, value] as const];
+  });
+  const read = Config.safeParse({ ...fromFile, ...Object.fromEntries(fromEnvironment) });
+  if (!read.success)
+    throw new ServerError("server/config-invalid", describe(read.error), { cause: read.error });
+  return Object.freeze({ ...read.data, dataDirectory: resolve(read.data.dataDirectory) });
+}
+
+/** The configuration in force, as text. It holds no secrets: those are files, named here. */
+export function printConfig(config: Config): string {
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+function readToml(file: string): Readonly<Record<string, unknown>> {
+  try {
+    return parseToml(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new ServerError(
+      "server/config-invalid",
+      `the configuration file ${file} cannot be read`,
+      { cause },
+    );
+  }
+}
+
+function describe(error: z.ZodError): string {
+  const lines = error.issues.map(
+    (issue) => `${issue.path.join(".") || "configuration"}: ${issue.message}`,
+  );
+  return `the configuration is not valid: ${lines.join("; ")}`;
+}

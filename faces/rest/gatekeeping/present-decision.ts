@@ -1,0 +1,46 @@
+import type { Decision, Policy, Workload } from "#contracts";
+import type { StoredDecision, StoredPolicy, JudgedWorkload } from "#services/gatekeeper";
+import { presentTrust } from "./present-trust.ts";
+import { presentVerdict } from "./present-verdict.ts";
+
+/** A kept decision as the contract shows it. */
+export function presentDecision(decision: StoredDecision): Decision {
+  const tag =
+    decision.verdict.kind === "admit"
+      ? decision.verdict.tag
+      : decision.case.candidates?.[0]?.reference.tag;
+  const { roles, ...state } = presentTrust(decision.case, tag);
+  return {
+    id: decision.id,
+    at: decision.at,
+    by: decision.by,
+    gate: decision.gate,
+    operation: decision.operation,
+    image: decision.case.image,
+    mode: decision.mode,
+    effect: decision.effect,
+    verdict: presentVerdict(decision),
+    evidence: {
+      ...state,
+      policyVersion: decision.case.policy.version,
+      roles: roles.map(({ signedBy, expires: _, ...role }) => ({ ...role, keys: signedBy })),
+    },
+  };
+}
+
+export function presentPolicy(policy: StoredPolicy): Policy {
+  const minimums = policy.required.filter(({ people }) => people > 1);
+  return {
+    version: policy.version,
+    mode: policy.mode,
+    requiredTeams: policy.required.map(({ team }) => team),
+    ...(minimums.length === 0 ? {} : { minimums: minimums.map((minimum) => ({ ...minimum })) }),
+    changedAt: policy.changedAt,
+    ...(policy.changedBy === undefined ? {} : { changedBy: policy.changedBy }),
+  };
+}
+
+export function presentWorkload({ workload, finding }: JudgedWorkload): Workload {
+  const { kind, id, name, image, state } = workload;
+  return { kind, id, name, image, state, verdict: presentVerdict(finding) };
+}
