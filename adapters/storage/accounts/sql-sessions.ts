@@ -42,11 +42,11 @@ export function sqlSessions(database: Database): SessionStore {
         .expression((from) =>
           from
             .selectFrom("users")
-            .select(({ val }) => [
-              val(session.tokenHash).as("token_hash"),
+            .select((user) => [
+              user.val(session.tokenHash).as("token_hash"),
               "name",
-              val(session.createdAt).as("created_at"),
-              val(session.lastUsedAt).as("last_used_at"),
+              user.val(session.createdAt).as("created_at"),
+              user.val(session.lastUsedAt).as("last_used_at"),
             ])
             .where("name", "=", session.account)
             .where("password_hash", "=", passwordHash)
