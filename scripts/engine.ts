@@ -6,6 +6,7 @@ import {
   closeSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { request } from "node:http";
@@ -59,17 +60,16 @@ export async function startEngine(settings: Settings, ca: string): Promise<void>
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   clearLeftovers(root, run);
   writeFileSync(join(root, "ca-bundle.pem"), `${systemCertificates()}\n${ca}`);
-  const bridges: readonly (readonly string[])[] = hasForeignBridge(root)
-    ? [withoutBridge]
-    : [[], withoutBridge];
-  for (const [attempt, flags] of bridges.entries()) {
-    if (await launch(program, settings, flags)) {
-      if (flags.length > 0) warn("the engine has no default bridge: use --network host or none");
-      return;
-    }
-    if (attempt + 1 < bridges.length) clearLeftovers(root, run);
-  }
-  throw new Stop(`the private engine does not start; see ${join(root, "engine.log")}`);
+  const log = join(root, "engine.log");
+  const logged = existsSync(log) ? statSync(log).size : 0;
+  if (!hasForeignBridge(root) && (await launch(program, settings, []))) return;
+  const complaint = existsSync(log) ? readFileSync(log, "utf8").slice(logged) : "";
+  if (complaint !== "" && !/network controller|iptables|bridge/i.test(complaint))
+    throw new Stop(`the private engine does not start; see ${log}`);
+  clearLeftovers(root, run);
+  if (!(await launch(program, settings, withoutBridge)))
+    throw new Stop(`the private engine does not start; see ${log}`);
+  warn("the engine has no default bridge: containers use --network host or none");
 }
 
 const withoutBridge = ["--bridge=none", "--iptables=false", "--ip6tables=false"];
@@ -112,7 +112,7 @@ export async function stopEngine(settings: Settings): Promise<boolean> {
       warn("the engine did not stop by itself and was killed; containers may still run");
   }
   rmSync(pidFile, { force: true });
-  unmount(run);
+  unmount(root, run);
   const bridge = join(root, "made-bridge");
   if (existsSync(bridge)) {
     spawnSync("ip", ["link", "delete", "docker0"], { stdio: "ignore" });
@@ -139,7 +139,7 @@ export async function answers(address: string): Promise<boolean> {
 
 /** What a crash or a restart of the machine left behind would keep a new engine from starting. */
 function clearLeftovers(root: string, run: string): void {
-  unmount(run);
+  unmount(root, run);
   const boot = join(root, "boot");
   const restarted = existsSync(boot) && readFileSync(boot, "utf8") !== bootId();
   if (restarted) {
@@ -154,17 +154,32 @@ function clearLeftovers(root: string, run: string): void {
   rmSync(join(run, "docker.sock"), { force: true });
 }
 
+/** What a pid runs; a dead process that nobody has waited for runs nothing. */
 function commandOf(pid: string): string | undefined {
   try {
-    return readFileSync(`/proc/${pid.trim()}/comm`, "utf8").trim();
+    const stat = readFileSync(`/proc/${pid.trim()}/stat`, "utf8");
+    const [, name, state] = /\((.*)\) (.)/s.exec(stat) ?? [];
+    return state === "Z" ? undefined : name;
   } catch {
     return undefined; // no such process
   }
 }
 
-function unmount(run: string): void {
-  const mount = join(run, "exec/netns/default");
-  if (existsSync(mount)) spawnSync("umount", [mount], { stdio: "ignore" });
+/** Unmounts what an engine that is gone has left mounted, the innermost first. */
+function unmount(root: string, run: string): void {
+  const below = (mount: string): boolean =>
+    [root, run].some((folder) => mount.startsWith(`${folder}/`));
+  for (const mount of mountPoints().filter(below).toReversed())
+    spawnSync("umount", [mount], { stdio: "ignore" });
+}
+
+function mountPoints(): readonly string[] {
+  try {
+    const lines = readFileSync("/proc/self/mountinfo", "utf8").trim().split("\n");
+    return lines.map((line) => (line.split(" ")[4] ?? "").replaceAll("\\040", " "));
+  } catch {
+    return []; // no Linux, so no engine of ours
+  }
 }
 
 /** A `docker0` that is not ours belongs to another engine: two cannot share it. */
