@@ -1,4 +1,5 @@
 import { CodedError } from "#domain/kernel";
+import type { Digest } from "#domain/oci";
 
 export type RegistryErrorCode =
   | "registry/repository-unknown"
@@ -26,5 +27,15 @@ export class UploadOffsetError extends RegistryError {
   constructor(receivedBytes: number) {
     super("registry/upload-offset", `the next part begins at byte ${receivedBytes}`);
     this.receivedBytes = receivedBytes;
+  }
+}
+
+/** A manifest that requires what its repository does not have, or not in that size. */
+export class ReferenceAbsentError extends RegistryError {
+  readonly digest: Digest;
+
+  constructor(digest: Digest) {
+    super("registry/reference-absent", `${digest} is not in the repository in that size`);
+    this.digest = digest;
   }
 }

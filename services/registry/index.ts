@@ -1,6 +1,11 @@
 /** Blobs, upload sessions, manifests, tags, referrers, garbage collection. */
 export type { Garbage } from "./collect-garbage.ts";
-export { RegistryError, UploadOffsetError, type RegistryErrorCode } from "./errors.ts";
+export {
+  ReferenceAbsentError,
+  RegistryError,
+  UploadOffsetError,
+  type RegistryErrorCode,
+} from "./errors.ts";
 export type { PutManifest, PutResult } from "./manifests.ts";
 export type {
   BlobMount,

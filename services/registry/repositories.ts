@@ -32,6 +32,11 @@ export function createRepositories({
     repository: (name: RepositoryName, o: Options): Promise<Repository | undefined> =>
       store.repository(name, o),
 
+    /** Whether everybody may pull; false for a repository that is not there. */
+    async isPublic(name: RepositoryName, o: Options): Promise<boolean> {
+      return (await store.repository(name, o))?.visibility === "public";
+    },
+
     /** All repositories, sorted by name. */
     async repositories(o: Options): Promise<readonly Repository[]> {
       return await collect(

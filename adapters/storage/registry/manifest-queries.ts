@@ -1,5 +1,5 @@
 import type { Digest } from "#domain/oci";
-import { RegistryError, type NewManifest, type RegistryStore } from "#services/registry";
+import { ReferenceAbsentError, type NewManifest, type RegistryStore } from "#services/registry";
 import type { Database } from "../database.ts";
 import { isReferenced } from "./blob-queries.ts";
 import { ensureRepository, idOf, toManifest, toReferrer, type Executor } from "./rows.ts";
@@ -110,7 +110,7 @@ async function sizeOfContent(
   for (const { digest, size, mayBeManifest } of requires) {
     const child = mayBeManifest ? children.get(digest) : undefined;
     const here = child?.size ?? blobSizes.get(digest);
-    if (here !== size) throw new RegistryError("registry/reference-absent", digest);
+    if (here !== size) throw new ReferenceAbsentError(digest);
     total += child?.imageSize ?? here;
   }
   return total;
