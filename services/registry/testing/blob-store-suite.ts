@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { digestOf } from "#domain/oci";
+import { digestOf, type Digest } from "#domain/oci";
 import type { BlobStore } from "../ports.ts";
 import { newUploadId, type UploadId } from "../upload-id.ts";
 
@@ -11,6 +11,14 @@ const maxBytes = 1_000_000;
 const bytes = (text: string): Buffer => Buffer.from(text);
 const body = (...parts: readonly (string | Uint8Array)[]): Readable =>
   Readable.from(parts.map((part) => Buffer.from(part)));
+
+/** All that `store` lists. */
+export async function blobsIn(store: BlobStore): Promise<readonly StoredBlob[]> {
+  const all: StoredBlob[] = [];
+  for await (const blob of store.list(o)) all.push(blob);
+  return all;
+}
+type StoredBlob = { readonly digest: Digest; readonly storedAt: number };
 
 /** What every `BlobStore` promises. `open` gives a store that nobody else uses. */
 export function blobStoreSuite(open: () => Promise<BlobStore>): void {
@@ -21,7 +29,7 @@ export function blobStoreSuite(open: () => Promise<BlobStore>): void {
     return upload;
   }
 
-  async function stored(store: BlobStore, text: string): Promise<ReturnType<typeof digestOf>> {
+  async function stored(store: BlobStore, text: string): Promise<Digest> {
     const upload = await begun(store, text);
     await store.finish(upload, digestOf(bytes(text)), o);
     return digestOf(bytes(text));
@@ -173,11 +181,11 @@ export function blobStoreSuite(open: () => Promise<BlobStore>): void {
   test("blobs are listed with their age until they are removed", async () => {
     const store = await open();
     const digests = [await stored(store, "one"), await stored(store, "two")];
-    const listed = await Array.fromAsync(store.list(o));
+    const listed = await blobsIn(store);
     expect(new Set(listed.map(({ digest }) => digest))).toEqual(new Set(digests));
     expect(listed.every(({ storedAt }) => storedAt > 0)).toBe(true);
     for (const digest of digests) await store.remove(digest, o);
-    expect(await Array.fromAsync(store.list(o))).toEqual([]);
+    expect(await blobsIn(store)).toEqual([]);
     await expect(store.read(digestOf(bytes("one")), undefined, o)).rejects.toMatchObject({
       code: "registry/blob-unknown",
     });

@@ -1,4 +1,4 @@
 /** Suites that every store of the registry passes, and the memory stores that tests use. */
-export { blobStoreSuite } from "./blob-store-suite.ts";
+export { blobsIn, blobStoreSuite } from "./blob-store-suite.ts";
 export { memoryBlobStore } from "./memory-blob-store.ts";
 export { registryStoreSuite } from "./registry-store-suite.ts";
