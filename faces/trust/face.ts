@@ -1,0 +1,167 @@
+import type { Gun, Scope, ScopeAction } from "#domain/oci";
+import { keyJson } from "#domain/tuf";
+import {
+  del,
+  empty,
+  get,
+  head,
+  json,
+  param,
+  post,
+  put,
+  type Context,
+  type Face,
+  type Handler,
+  type Reply,
+} from "#faces/http";
+import type { TokenVerifier } from "#services/accounts";
+import { TrustError, type Change, type StoredFile, type TrustService } from "#services/trust";
+import { authorize, catalogScope, repositoryScope } from "./authorize.ts";
+import { changeQuery } from "./change-query.ts";
+import { nothingThere, replyTo, type Challenge } from "./error-replies.ts";
+import { askedFile, type AskedFile } from "./file-name.ts";
+import { readUpdate } from "./read-update.ts";
+
+export type TrustFaceParts = {
+  readonly trust: TrustService;
+  readonly tokens: TokenVerifier;
+  /** Where clients fetch their tokens. */
+  readonly challenge: Challenge;
+};
+
+const tuf = "/v2/:gun+/_trust/tuf";
+
+/** Notary's server protocol, version 1, for the repositories of our own registry. */
+export function trustFace(parts: TrustFaceParts): Face {
+  const { trust } = parts;
+  const open = opener(parts);
+  return {
+    routes: [
+      get("/v2/_trust/changefeed", async (context) => {
+        await authorize(parts.tokens, context, catalogScope);
+        return feed(await trust.changes(changeQuery(undefined, context.query), context));
+      }),
+      get("/v2/:gun+/_trust/changefeed", async (context) => {
+        const gun = await open(context, "pull");
+        return feed(await trust.changes(changeQuery(gun, context.query), context));
+      }),
+      get(`${tuf}/:file+`, async (context) => {
+        const asked = askedFile(param(context, "file"));
+        if (asked?.kind === "key") {
+          const gun = await open(context, "push", "pull");
+          return keyReply(await trust.serverKey(gun, asked.role, context));
+        }
+        const gun = await open(context, "pull");
+        if (asked === undefined) return nothingThere;
+        return fileReply(asked, await fileOf(trust, { gun, asked }, context));
+      }),
+      post(`${tuf}/`, async (context) => {
+        const gun = trust.gunOf(param(context, "gun"));
+        await authorize(parts.tokens, context, repositoryScope(gun, "push", "pull"));
+        await trust.update(gun, await readUpdate(context.request), context);
+        context.log.info({ event: "trust.updated", gun }, "trust data published");
+        return empty(200);
+      }),
+      post(`${tuf}/:file+`, async (context) => {
+        const asked = askedFile(param(context, "file"));
+        const gun = await open(context, "*");
+        if (asked?.kind !== "key") return nothingThere;
+        context.log.info({ event: "trust.key-rotated", gun, role: asked.role }, "new server key");
+        return keyReply(await trust.rotateKey(gun, asked.role, context));
+      }),
+      del(`${tuf}/`, async (context) => {
+        const gun = await open(context, "*");
+        await trust.remove(gun, context);
+        context.log.info({ event: "trust.removed", gun }, "trust data removed");
+        return empty(200);
+      }),
+      ...[get, head, post, put, del].map((method) =>
+        method("/v2/:gun+/_trust/:rest+", nothing(parts.tokens)),
+      ),
+    ],
+    replyTo: (error, context) => replyTo(error, context, parts.challenge),
+  };
+}
+
+/** Reads the repository of a request and checks that its token allows `actions` there. */
+function opener(
+  parts: TrustFaceParts,
+): (context: Context, ...actions: readonly ScopeAction[]) => Promise<Gun> {
+  return async (context, ...actions) => {
+    const gun = knownGun(parts.trust, param(context, "gun"));
+    await authorize(parts.tokens, context, repositoryScope(gun, ...actions));
+    return gun;
+  };
+}
+
+/** Outside an update, a name that is none of ours is one that has no trust data. */
+function knownGun(trust: TrustService, text: string): Gun {
+  try {
+    return trust.gunOf(text);
+  } catch (cause) {
+    if (cause instanceof TrustError && cause.code === "trust/gun-refused")
+      throw new TrustError("trust/not-found", "no repository of ours", { cause });
+    throw cause;
+  }
+}
+
+function nothing(tokens: TokenVerifier, scope: Scope = catalogScope): Handler {
+  return async (context) => {
+    await authorize(tokens, context, scope);
+    return nothingThere;
+  };
+}
+
+async function fileOf(
+  trust: TrustService,
+  { gun, asked }: { readonly gun: Gun; readonly asked: Exclude<AskedFile, { kind: "key" }> },
+  context: Context,
+): Promise<StoredFile> {
+  const found = await (() => {
+    switch (asked.kind) {
+      case "current":
+        return trust.current(gun, asked.role, context);
+      case "by-checksum":
+        return trust.byChecksum(gun, asked.role, asked.sha256, context);
+      case "by-version":
+        return trust.byVersion(gun, asked.role, asked.version, context);
+    }
+  })();
+  if (found === undefined) throw new TrustError("trust/not-found", "no such metadata");
+  return found;
+}
+
+/** What is named by its content never changes; all else must be asked for each time. */
+function fileReply(asked: AskedFile, file: StoredFile): Reply {
+  const caching =
+    asked.kind === "by-checksum"
+      ? { "cache-control": "private, max-age=2592000" }
+      : { "cache-control": "max-age=0, no-cache, no-store", pragma: "no-cache" };
+  return {
+    status: 200,
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      "content-length": String(file.bytes.length),
+      "last-modified": new Date(file.storedAt).toUTCString(),
+      ...caching,
+    },
+    body: file.bytes,
+  };
+}
+
+function keyReply(key: Parameters<typeof keyJson>[0]): Reply {
+  const { keytype, keyval } = keyJson(key);
+  return json(200, { keytype, keyval: { public: keyval.public, private: null } });
+}
+
+function feed(changes: readonly Change[]): Reply {
+  const records = changes.map(({ id, at, gun, version, sha256, category }) => ({
+    ID: String(id),
+    CreatedAt: new Date(at).toISOString(),
+    GUN: gun,
+    Version: version,
+    SHA256: sha256,
+    Category: category,
+  }));
+  return json(200, { count: records.length, records });
+}
