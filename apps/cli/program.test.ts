@@ -160,8 +160,27 @@ test("a policy that would end something that runs is saved only when confirmed",
   expect(server.calls.at(-1)?.body).toEqual({
     mode: "enforce",
     requiredTeams: ["acme/qa", "acme/ops"],
+    minimums: [],
     ifVersion: 3,
   });
+});
+
+test("a minimum of people lasts while its team is required", async () => {
+  const minimums = [{ team: "acme/qa", people: 2 }];
+  await using server = await fixtureServer({ ...everything, policy: { ...policy, minimums } });
+  await using cli = await commandLine(server);
+  await cli.run(["policy", "set", "--minimum", "acme/security=3"]);
+  expect(server.calls.at(-1)?.body).toMatchObject({
+    minimums: [
+      { team: "acme/qa", people: 2 },
+      { team: "acme/security", people: 3 },
+    ],
+  });
+  await cli.run(["policy", "set", "--require", "acme/security"]);
+  expect(server.calls.at(-1)?.body).toMatchObject({ minimums: [] });
+  expect((await cli.run(["policy", "get"])).out).toContain("acme/qa (2 people)");
+  const stranger = await cli.run(["policy", "set", "--minimum", "acme/ops=2"]);
+  expect(stranger.exitCode).toBe(2);
 });
 
 test("bundle create writes both archives, and never over an older one", async () => {

@@ -11,6 +11,7 @@ const SetOptions = z.object({
   mode: z.enum(["enforce", "warn", "off"]).optional(),
   require: z.array(z.string()).optional(),
   requireNone: z.boolean().default(false),
+  minimum: z.array(z.string()).optional(),
 });
 
 export function addPolicy(program: Command, cli: Cli): void {
@@ -37,6 +38,7 @@ export function addPolicy(program: Command, cli: Cli): void {
     )
     .option("--require <team...>", "every one of these teams must have signed")
     .option("--require-none", "any active user's signature is enough")
+    .option("--minimum <team=people...>", "how many people of a required team must sign")
     .addHelpText(
       "after",
       examples(
@@ -50,9 +52,13 @@ export function addPolicy(program: Command, cli: Cli): void {
         if (given.require !== undefined && given.requireNone)
           throw new CliError("cli/usage", "--require and --require-none exclude each other");
         const current = await session.client("policy");
+        const requiredTeams: readonly string[] = given.requireNone
+          ? []
+          : (given.require ?? current.requiredTeams);
         const wanted = {
           mode: given.mode ?? current.mode,
-          requiredTeams: given.requireNone ? [] : (given.require ?? current.requiredTeams),
+          requiredTeams: [...requiredTeams],
+          minimums: minimumsOf(current, requiredTeams, given.minimum ?? []),
         };
         await consider(session, await session.client("previewPolicy", { body: wanted }));
         session.show(
@@ -63,6 +69,30 @@ export function addPolicy(program: Command, cli: Cli): void {
         return undefined;
       }),
     );
+}
+
+/** The minimums in force for the teams that stay, with those that were named now. Throws `cli/usage`. */
+function minimumsOf(
+  current: Policy,
+  requiredTeams: readonly string[],
+  given: readonly string[],
+): { team: string; people: number }[] {
+  const people = new Map<string, number>(
+    (current.minimums ?? []).map((minimum) => [minimum.team, minimum.people]),
+  );
+  for (const text of given) {
+    const [, team = "", count = ""] = /^(.+)=([0-9]{1,3})$/.exec(text) ?? [];
+    if (!requiredTeams.includes(team) || Number(count) < 1)
+      throw new CliError(
+        "cli/usage",
+        `${text} is not a required team and a number of people`,
+        "write it as --minimum acme/qa=2, and require the team too",
+      );
+    people.set(team, Number(count));
+  }
+  return [...people]
+    .filter(([team, count]) => requiredTeams.includes(team) && count > 1)
+    .map(([team, count]) => ({ team, people: count }));
 }
 
 /** Says what the change would do, and asks where it would do harm. */
@@ -84,7 +114,11 @@ async function consider(session: Session, preview: PolicyPreview): Promise<void>
 
 function resultOf(policy: Policy): Result {
   const by = policy.changedBy === undefined ? "" : ` by ${policy.changedBy}`;
-  const teams = policy.requiredTeams;
+  const people = new Map((policy.minimums ?? []).map((minimum) => [minimum.team, minimum.people]));
+  const teams = policy.requiredTeams.map((team) => {
+    const count = people.get(team) ?? 1;
+    return count > 1 ? `${team} (${count} people)` : team;
+  });
   return {
     json: policy,
     ids: [String(policy.version)],
