@@ -1,0 +1,58 @@
+import { X509Certificate } from "node:crypto";
+import { pemKeyReader } from "#adapters/pki";
+import { formatReference } from "#domain/oci";
+import type { BuildPolicy, Callers, Judge } from "#faces/gateway";
+import type { AccountsService } from "#services/accounts";
+import type { Gatekeeper } from "#services/gatekeeper";
+
+/**
+ * The gatekeeper as the gateway asks it. Looking a digest up (`docker service create` does so before it
+ * creates) is no deployment: it is answered from the verdict and not recorded.
+ */
+export function judgeForGateway(gatekeeper: Gatekeeper): Judge {
+  return {
+    async judge(request, o) {
+      if (request.operation !== "distribution")
+        return gatekeeper.judge({ ...request, gate: "docker-api" }, o);
+      const { verdict, message } = await gatekeeper.why({ image: request.image }, o);
+      if (verdict.kind === "deny") return { kind: "refuse", message };
+      const { reference } = verdict;
+      return { kind: "run", reference: formatReference(reference), digest: reference.digest };
+    },
+  };
+}
+
+/** Who holds a client certificate: the account that owns its key now, whatever name stands in it. */
+export function callersOf(accounts: AccountsService): Callers {
+  return {
+    async identify(certificateDer, o) {
+      const pem = new X509Certificate(certificateDer).toString();
+      const found = await accounts.identifyKey(fingerprintOf(pem), o);
+      if (found === undefined) return undefined;
+      const { name, isAdmin, permission } = found.user;
+      return { account: name, isAdmin, permission };
+    },
+  };
+}
+
+function fingerprintOf(pem: string): ReturnType<typeof pemKeyReader.read>["fingerprint"] {
+  return pemKeyReader.read(pem).fingerprint;
+}
+
+/**
+ * A classic build runs its base images, which nobody judges yet: while the policy is enforced it is
+ * refused, rather than let an unsigned image run in a `RUN` step.
+ */
+export function buildPolicyOf(gatekeeper: Gatekeeper): BuildPolicy {
+  return async () => {
+    const { mode } = await gatekeeper.policy({ signal: AbortSignal.timeout(policyWaitMs) });
+    if (mode !== "enforce") return "allow";
+    return {
+      refuse:
+        "building is refused while only signed images may run: a build runs its base images, and those " +
+        "are not judged yet. Build on an engine of your own, push the image, and have it signed.",
+    };
+  };
+}
+
+const policyWaitMs = 10_000;

@@ -1,0 +1,158 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { createEngine } from "#adapters/docker";
+import { createKeyVault, openPki, pemKeyReader } from "#adapters/pki";
+import {
+  openDatabase,
+  openDiskBlobStore,
+  ownMetadataSource,
+  sqlAccountStore,
+  sqlDecisionStore,
+  sqlMetadataStore,
+  sqlPolicyStore,
+  sqlRegistryStore,
+  sqlSealedKeyStore,
+  sqlTrustMemory,
+} from "#adapters/storage";
+import type { Clock, Options } from "#domain/kernel";
+import { createGateway, type Gateway } from "#faces/gateway";
+import type { Face, TlsIdentity } from "#faces/http";
+import { registryFace, tokenFace } from "#faces/registry";
+import { createGatekeeping, restFace } from "#faces/rest";
+import { trustFace } from "#faces/trust";
+import {
+  createAccountsService,
+  createScryptHasher,
+  type AccountsService,
+} from "#services/accounts";
+import { createGatekeeper } from "#services/gatekeeper";
+import { createReader } from "#services/reader";
+import { createRegistryService, type RegistryService } from "#services/registry";
+import { createTrustService } from "#services/trust";
+import { buildPolicyOf, callersOf, judgeForGateway } from "./gateway-parts.ts";
+import type { Config } from "./config.ts";
+import { engineStatus } from "./engine-status.ts";
+import { readMasterKey } from "./master-key.ts";
+import { runningWorkloads } from "./running-workloads.ts";
+import { version } from "./version.ts";
+
+/** The whole program, put together and not yet listening. */
+export type App = {
+  readonly accounts: AccountsService;
+  readonly registry: RegistryService;
+  readonly faces: readonly Face[];
+  readonly tls: TlsIdentity;
+  readonly gateway: Gateway;
+  /** PEM of the authority behind our certificates. */
+  readonly caPem: string;
+  close(): Promise<void>;
+};
+
+/** Connects every part. What it opens, `close` closes. */
+export async function wire(config: Config, log: Logger, o: Options): Promise<App> {
+  const clock: Clock = () => Date.now();
+  const data = config.dataDirectory;
+  const registryHost = config.host;
+  const gatewayAddress = `tcp://${config.gatewayHost}`;
+
+  const databaseFile = join(data, "countersign.sqlite");
+  const isNewInstallation = !existsSync(databaseFile);
+  const masterKeyFile = config.masterKeyFile || join(data, "master.key");
+  const master = await readMasterKey(masterKeyFile, { ...o, isNewInstallation });
+  const database = await openDatabase(databaseFile);
+  const blobs = await openDiskBlobStore({ directory: join(data, "blobs"), clock });
+  const pki = await openPki(join(data, "pki"), { clock }, o);
+  const tls = await pki.serverIdentity([registryHost, config.gatewayHost, config.listen.host], o);
+  const engine = createEngine({ socketPath: socketOf(config) });
+
+  const registryStore = sqlRegistryStore(database);
+  const registry = createRegistryService({ blobs, store: registryStore, clock });
+  const accounts = createAccountsService({
+    store: sqlAccountStore(database),
+    hasher: createScryptHasher(),
+    keyReader: pemKeyReader,
+    issuer: pki,
+    visibility: {
+      isPublic: async (name, options) =>
+        (await registry.repository(name, options))?.visibility === "public",
+    },
+    tokenKey: pki.tokenKey,
+    registryHost,
+    gateway: gatewayAddress,
+    caPem: pki.caPem,
+    clock,
+  });
+  const keys = createKeyVault({ store: sqlSealedKeyStore(database), master });
+  const trust = createTrustService({
+    store: sqlMetadataStore(database),
+    keys,
+    clock,
+    registryHost,
+  });
+  const reader = createReader({
+    source: ownMetadataSource(trust),
+    memory: sqlTrustMemory(database),
+    clock,
+  });
+  const gatekeeper = createGatekeeper({
+    trust: reader,
+    directory: accounts,
+    trustedHosts: [registryHost],
+    registryHost,
+    policies: sqlPolicyStore(database),
+    decisions: sqlDecisionStore(database),
+    images: registry,
+    engine: runningWorkloads(config.engine === "none" ? undefined : engine),
+    clock,
+  });
+
+  const challenge = { realm: `https://${registryHost}/auth/token`, service: registryHost };
+  const status = engineStatus({ engine: config.engine === "none" ? undefined : engine });
+  const faces = [
+    trustFace({ trust, tokens: accounts, challenge }),
+    registryFace({ registry, tokens: accounts, access: accounts, challenge }),
+    tokenFace({ authority: accounts }),
+    restFace({
+      accounts,
+      gatekeeping: createGatekeeping({
+        gatekeeper,
+        registry,
+        registryHost,
+        gateway: gatewayAddress,
+        version,
+        engine: status,
+      }),
+      caPem: pki.caPem,
+      webRoot: config.webDirectory,
+    }),
+  ];
+  const gateway = createGateway({
+    engine,
+    judge: judgeForGateway(gatekeeper),
+    callers: callersOf(accounts),
+    buildPolicy: buildPolicyOf(gatekeeper),
+    tls: { ...tls, clientCa: pki.clientCaPem },
+    log,
+    drainSeconds: config.drainSeconds,
+  });
+  return {
+    accounts,
+    registry,
+    faces,
+    tls,
+    gateway,
+    caPem: pki.caPem,
+    async close() {
+      engine.close();
+      await database.destroy();
+    },
+  };
+}
+
+/** Without an engine the gateway still answers: that there is none. */
+function socketOf(config: Config): string {
+  return config.engine === "none"
+    ? join(config.dataDirectory, "no-engine.sock")
+    : config.engine.slice("unix://".length);
+}
