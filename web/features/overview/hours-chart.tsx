@@ -1,0 +1,54 @@
+import type { ReactNode } from "react";
+import styles from "./hours-chart.module.css";
+
+const hourMs = 3_600_000;
+const hours = 24;
+const step = 10;
+const height = 32;
+
+/** How many in each of the last 24 hours, oldest first. */
+export function perHour(moments: readonly number[], now: number): readonly number[] {
+  const counts = Array.from({ length: hours }, () => 0);
+  for (const at of moments) {
+    const ago = Math.floor((now - at) / hourMs);
+    const slot = hours - 1 - Math.max(ago, 0);
+    if (slot >= 0) counts[slot] = (counts[slot] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** A bar an hour: were the refusals a burst, or do they go on? The sentence below it says the number. */
+export function HoursChart({
+  moments,
+  now,
+}: {
+  moments: readonly number[];
+  now: number;
+}): ReactNode {
+  const counts = perHour(moments, now);
+  const most = Math.max(1, ...counts);
+  return (
+    <svg
+      className={styles["chart"]}
+      viewBox={`0 0 ${hours * step} ${height}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`Refusals in each of the last 24 hours; at most ${most} in one`}
+    >
+      {counts.map((count, slot) => {
+        const size = count === 0 ? 1 : Math.max(3, (count / most) * height);
+        return (
+          <rect
+            // The slots are the hours: their place is what they are.
+            key={hours - slot}
+            x={slot * step + 1}
+            y={height - size}
+            width={step - 2}
+            height={size}
+            data-some={count > 0}
+          />
+        );
+      })}
+    </svg>
+  );
+}

@@ -1,0 +1,77 @@
+import { AddKey } from "#contracts";
+import { Button, Group, Modal, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useDisclosure } from "@mantine/hooks";
+import type { ReactNode } from "react";
+import { useAction } from "../../data/action.ts";
+import { api } from "../../data/client.ts";
+import { checkedBy, fieldErrorOf } from "../../ui/form-errors.ts";
+import { Problem } from "../../ui/problem.tsx";
+
+/** Takes in a public key that was made elsewhere. */
+export function AddKeyDialog({ user }: { user: string }): ReactNode {
+  const [opened, dialog] = useDisclosure(false);
+  return (
+    <>
+      <Button variant="default" onClick={dialog.open}>
+        Add a public key
+      </Button>
+      <Modal opened={opened} onClose={dialog.close} title="Add a public key" size="lg">
+        <KeyForm user={user} onClose={dialog.close} />
+      </Modal>
+    </>
+  );
+}
+
+function KeyForm({ user, onClose }: { user: string; onClose: () => void }): ReactNode {
+  const form = useForm({ initialValues: { label: "", pem: "" }, validate: checkedBy(AddKey) });
+  const add = useAction(
+    async (body: { label: string; pem: string }) => await api("addKey", { params: { user }, body }),
+    { done: (key) => `Key “${key.label}” is added` },
+  );
+  const error = fieldErrorOf(add.error, ["label", "pem"]);
+  return (
+    <form
+      noValidate
+      onChange={add.clear}
+      onSubmit={form.onSubmit(
+        (values) =>
+          void add.run(values).then((key) => {
+            if (key !== undefined) onClose();
+          }),
+      )}
+    >
+      <Stack>
+        <Text size="sm">
+          For a key made on another machine or in a hardware token. Signatures made with it count as{" "}
+          {user}’s. Never paste a private key.
+        </Text>
+        <TextInput
+          label="Label"
+          data-autofocus
+          autoComplete="off"
+          {...form.getInputProps("label")}
+          {...(error?.["label"] === undefined ? {} : { error: error["label"] })}
+        />
+        <Textarea
+          label="Public key or certificate"
+          description="PEM: the text between and with the lines BEGIN and END"
+          rows={8}
+          spellCheck={false}
+          styles={{ input: { fontFamily: "var(--cs-mono)", fontSize: "0.8rem" } }}
+          {...form.getInputProps("pem")}
+          {...(error?.["pem"] === undefined ? {} : { error: error["pem"] })}
+        />
+        {add.error === undefined || error !== undefined ? null : <Problem error={add.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={add.running}>
+            Add key
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,115 @@
+import { CreateUser } from "#contracts";
+import {
+  Button,
+  Checkbox,
+  Group,
+  Modal,
+  NativeSelect,
+  PasswordInput,
+  Stack,
+  TextInput,
+} from "@mantine/core";
+import { useForm } from "@mantine/form";
+import type { ReactNode } from "react";
+import { useNavigate } from "react-router";
+import { useAction } from "../../data/action.ts";
+import { api } from "../../data/client.ts";
+import { userPath } from "../../ui/account-links.tsx";
+import { checkedBy, fieldErrorOf } from "../../ui/form-errors.ts";
+import { Problem } from "../../ui/problem.tsx";
+import { permissionChoices, permissionOf } from "./permissions.ts";
+
+const fields = ["name", "fullName", "password", "isAdmin", "permission"] as const;
+
+/** Makes a user, and goes to their page. */
+export function UserDialog({
+  opened,
+  onClose,
+}: {
+  opened: boolean;
+  onClose: () => void;
+}): ReactNode {
+  return (
+    <Modal opened={opened} onClose={onClose} title="New user">
+      <UserForm onClose={onClose} />
+    </Modal>
+  );
+}
+
+function UserForm({ onClose }: { onClose: () => void }): ReactNode {
+  const go = useNavigate();
+  const form = useForm({
+    initialValues: {
+      name: "",
+      fullName: "",
+      password: "",
+      isAdmin: false,
+      permission: permissionOf(""),
+    },
+    validate: checkedBy(CreateUser),
+  });
+  const create = useAction(
+    async (body: (typeof form)["values"]) => await api("createUser", { body }),
+    { done: (user) => `${user.name} can sign in now` },
+  );
+  const serverErrors = fieldErrorOf(create.error, fields);
+  const input = (name: (typeof fields)[number]): { error?: ReactNode } => ({
+    ...form.getInputProps(name, name === "isAdmin" ? { type: "checkbox" } : undefined),
+    ...(serverErrors?.[name] === undefined ? {} : { error: serverErrors[name] }),
+  });
+  return (
+    <form
+      noValidate
+      onChange={create.clear}
+      onSubmit={form.onSubmit(
+        (values) =>
+          void create.run(values).then((user) => {
+            if (user === undefined) return;
+            onClose();
+            void go(userPath(user.name));
+          }),
+      )}
+    >
+      <Stack>
+        <TextInput
+          label="User name"
+          description="Also the name of their place in the registry. It cannot be changed."
+          autoCapitalize="none"
+          spellCheck={false}
+          autoComplete="off"
+          data-autofocus
+          {...input("name")}
+        />
+        <TextInput label="Full name" autoComplete="off" {...input("fullName")} />
+        <PasswordInput
+          label="Password"
+          description="At least 10 characters. They can change it on their page."
+          autoComplete="new-password"
+          visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
+          {...input("password")}
+        />
+        <NativeSelect
+          label="May do at the Docker gateway"
+          data={permissionChoices}
+          {...input("permission")}
+        />
+        <Checkbox
+          label="Admin"
+          description="May change the settings and people, and do everything at the gateway."
+          {...input("isAdmin")}
+        />
+        {create.error === undefined || serverErrors !== undefined ? null : (
+          <Problem error={create.error} />
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={create.running}>
+            Create user
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
