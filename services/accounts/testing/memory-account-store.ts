@@ -1,4 +1,4 @@
-import { splitTeamName, type AccountKey, type Organization } from "#domain/identity";
+import { splitTeamName, type AccountKey, type Organization, type User } from "#domain/identity";
 import {
   AccountsError,
   type AccountStore,
@@ -52,12 +52,10 @@ export function memoryAccountStore(): AccountStore {
     people: ({ signal }) =>
       step(signal, () => ({
         version,
-        users: sorted([...users.values()], "name").map(({ passwordHash: _, ...rest }) => rest),
+        users: sorted([...users.values()], "name").map(withoutSecret),
         organizations: sorted([...organizations.values()], "name"),
         teams: sorted([...teams.values()], "name"),
-        keys: sorted([...keys.values()], "fingerprint").map(
-          ({ publicKey: _, ...rest }): AccountKey => rest,
-        ),
+        keys: sorted([...keys.values()], "fingerprint").map(withoutBytes),
       })),
 
     createUser: (created, { signal }) =>
@@ -161,6 +159,16 @@ export function memoryAccountStore(): AccountStore {
             sessions.delete(token);
       }),
   };
+}
+
+function withoutSecret(user: StoredUser): User {
+  const { passwordHash: _, ...rest } = user;
+  return rest;
+}
+
+function withoutBytes(key: StoredKey): AccountKey {
+  const { publicKey: _, ...rest } = key;
+  return rest;
 }
 
 function sorted<Name extends string, Item extends Readonly<Record<Name, string>>>(

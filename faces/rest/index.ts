@@ -1,0 +1,6 @@
+/** Our REST API, the web UI's files, health, and the authority's certificate. */
+export { RestError, type RestErrorCode } from "./errors.ts";
+export { createGatekeeping, type GatekeepingParts } from "./gatekeeping/create-gatekeeping.ts";
+export type { Gatekeeping } from "./ports.ts";
+export { restFace, type RestParts } from "./rest-face.ts";
+export { readWebFiles, type WebFile, type WebFiles } from "./web-files.ts";
