@@ -3,4 +3,3 @@ export { RestError, type RestErrorCode } from "./errors.ts";
 export { createGatekeeping, type GatekeepingParts } from "./gatekeeping/create-gatekeeping.ts";
 export type { Gatekeeping } from "./ports.ts";
 export { restFace, type RestParts } from "./rest-face.ts";
-export { readWebFiles, type WebFile, type WebFiles } from "./web-files.ts";

@@ -10,7 +10,6 @@ import { peopleOperations } from "./people-operations.ts";
 import type { Gatekeeping } from "./ports.ts";
 import { sessionOperations } from "./session-operations.ts";
 import { createSight } from "./sight.ts";
-import type { WebFiles } from "./web-files.ts";
 import { webRoutes } from "./web-routes.ts";
 
 export type RestParts = {
@@ -21,7 +20,8 @@ export type RestParts = {
   readonly caPem: string;
   /** Throws while the server cannot do its work. */
   readonly health?: (o: Options) => Promise<void>;
-  readonly web?: WebFiles;
+  /** The folder of the built web UI. */
+  readonly webRoot?: string;
 };
 
 /** The REST API, the web UI's files, and what a newcomer needs: the authority's certificate. Must be the last face. */
@@ -32,7 +32,7 @@ export function restFace(parts: RestParts): Face {
       ...plainRoutes(parts),
       decisionEvents({ ...parts, sight }),
       ...restOperations(parts).map(({ route }) => route(parts.accounts)),
-      ...webRoutes(parts.web ?? new Map()),
+      ...(parts.webRoot === undefined ? [] : webRoutes(parts.webRoot)),
     ],
     replyTo: replyToError,
   };

@@ -1,6 +1,6 @@
 import { get, head, type Context, type Reply, type Route } from "#faces/http";
 import { problem } from "./error-replies.ts";
-import type { WebFile, WebFiles } from "./web-files.ts";
+import { readWebFiles, type WebFile, type WebFiles } from "./web-files.ts";
 
 /** Scripts come from files only; the control library writes style elements of its own. */
 const contentSecurityPolicy = [
@@ -25,9 +25,23 @@ const securityHeaders = {
 const notPages = /^\/(?:api|v2|auth|assets)(?:\/|$)/;
 const index = "/index.html";
 
-/** The web UI: its files, and its one page for every path that is a page of it. Comes after all other routes. */
-export function webRoutes(files: WebFiles): readonly Route[] {
-  const answer = (context: Context): Promise<Reply> => Promise.resolve(replyOf(context, files));
+/**
+ * The web UI: the files of `directory`, read at the first request, and its one page for every path that
+ * is a page of it. Comes after all other routes.
+ */
+export function webRoutes(directory: string): readonly Route[] {
+  let reading: Promise<WebFiles> | undefined;
+  const answer = async (context: Context): Promise<Reply> => {
+    reading ??= readWebFiles(directory);
+    try {
+      const files = await reading;
+      if (files.size === 0) reading = undefined; // not built yet: look again next time
+      return replyOf(context, files);
+    } catch (error) {
+      reading = undefined;
+      throw error;
+    }
+  };
   return [get("/", answer), head("/", answer), get("/:path+", answer), head("/:path+", answer)];
 }
 
