@@ -12,7 +12,7 @@ import { openPki, type Pki } from "./pki.ts";
 
 const o = { signal: new AbortController().signal };
 const dayMs = 24 * 3_600_000;
-const names = ["localhost", "127.0.0.1", "registry.lab", "[::1]"];
+const names = ["localhost:8443", "localhost", "127.0.0.1", "registry.lab", "[::1]:2376"];
 
 async function folder(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "countersign-pki-"));

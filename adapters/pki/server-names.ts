@@ -5,9 +5,12 @@ import { PkiError } from "./errors.ts";
 const DNS_NAME =
   /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
-/** Host names and addresses as a certificate carries them: lower case, each once. Throws `pki/name-invalid`. */
+/**
+ * Host names and addresses, with or without a port, as a certificate carries them: lower case, each once.
+ * Throws `pki/name-invalid`.
+ */
 export function serverNames(names: readonly string[]): readonly [string, ...string[]] {
-  const clean = [...new Set(names.map((name) => name.replaceAll(/[[\]]/g, "").toLowerCase()))];
+  const clean = [...new Set(names.map((name) => withoutPort(name).toLowerCase()))];
   for (const name of clean)
     if (isIP(name) === 0 && !DNS_NAME.test(name))
       throw new PkiError("pki/name-invalid", `no certificate can be made for ${name}`);
@@ -27,4 +30,10 @@ export function isForNames(certificate: X509Certificate, names: readonly string[
         : certificate.checkIP(name) !== undefined,
     )
   );
+}
+
+function withoutPort(name: string): string {
+  const [, address] = /^\[(.*)\](?::\d{1,5})?$/.exec(name) ?? [];
+  if (address !== undefined) return address;
+  return isIP(name) === 0 ? name.replace(/:\d{1,5}$/, "") : name;
 }
