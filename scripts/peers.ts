@@ -15,13 +15,14 @@ export const peers = [
 ] as const;
 
 /** Installs what is missing where that is possible; returns the programs that are still missing. */
-export function installPeers(): readonly string[] {
-  const missing = peers.filter(({ program }) => findProgram(program) === undefined);
-  if (missing.length > 0 && canInstall())
-    install([...new Set(missing.map(({ debian }) => debian))]);
-  const still = peers
-    .filter(({ program }) => findProgram(program) === undefined)
-    .map(({ program }) => program);
-  if (still.length > 0) say(`missing: ${still.join(", ")}; tests that need them are skipped`);
+export function installPeers(
+  needed: readonly string[] = peers.map(({ program }) => program),
+): readonly string[] {
+  const missing = (): readonly (typeof peers)[number][] =>
+    peers.filter(({ program }) => needed.includes(program) && findProgram(program) === undefined);
+  if (missing().length > 0 && canInstall())
+    install([...new Set(missing().map(({ debian }) => debian))]);
+  const still = missing().map(({ program }) => program);
+  if (still.length > 0) say(`not installed: ${still.join(", ")}; what needs them is left out`);
   return still;
 }

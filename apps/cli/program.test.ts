@@ -25,6 +25,7 @@ const everything = {
   previewPolicy: { workloads: { engine: true, workloads: [] }, warnings: [] },
   createBundle: samples.bundle,
   why: refused,
+  workloads: { engine: true, workloads: [runningWeb] },
 } satisfies Answers;
 
 test.for([
@@ -43,6 +44,7 @@ test.for([
   ["team-delete", ["team", "delete", "acme/qa", "--yes"]],
   ["key-list", ["key", "list", "alice"]],
   ["key-revoke", ["key", "revoke", "alice", "1f0c9a77", "--yes"]],
+  ["workloads", ["workloads"]],
   ["policy-get", ["policy", "get"]],
   ["policy-set", ["policy", "set", "--mode", "enforce", "--require", "acme/qa"]],
 ] as const)("%s prints what is on file", async ([name, args]) => {

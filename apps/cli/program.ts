@@ -10,6 +10,7 @@ import { addStatus } from "./commands/status.ts";
 import { addTeam } from "./commands/team.ts";
 import { addUser } from "./commands/user.ts";
 import { addWhy } from "./commands/why.ts";
+import { addWorkloads } from "./commands/workloads.ts";
 import { reportOf } from "./report-error.ts";
 import { inSession, type ExitCode, type Session } from "./session.ts";
 import { version } from "./version.ts";
@@ -71,6 +72,7 @@ function build(cli: Cli): Command {
     addLogin,
     addLogout,
     addWhy,
+    addWorkloads,
     addPolicy,
     addUser,
     addOrganization,

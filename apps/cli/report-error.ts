@@ -1,4 +1,5 @@
 import { ApiError } from "#contracts";
+import { CodedError } from "#domain/kernel";
 import { CommanderError } from "commander";
 import { ZodError } from "zod";
 import { CliError } from "./errors.ts";
@@ -26,6 +27,8 @@ export function reportOf(error: unknown): Report {
       message: "the server's answer is not one that this version understands",
       hint: "compare: countersign --version and countersign status",
     };
+  // What the server says when it cannot start.
+  if (error instanceof CodedError) return { exitCode: 1, message: error.message };
   throw error;
 }
 

@@ -1,0 +1,19 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findInstance, type Instance } from "./demo/instance.ts";
+import { play } from "./demo/play.ts";
+import { installPeers } from "./peers.ts";
+import { script } from "./script.ts";
+
+/** `make demo`: the whole journey with the real clients, told command by command. */
+await script(async () => {
+  installPeers(["docker", "notary", "busybox"]);
+  await using instance: Instance = await findInstance();
+  const stage = mkdtempSync(join(tmpdir(), "countersign-stage-"));
+  try {
+    await play(stage, instance);
+  } finally {
+    rmSync(stage, { recursive: true, force: true });
+  }
+});

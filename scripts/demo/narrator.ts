@@ -1,0 +1,81 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { say, tell } from "../say.ts";
+import { Stop } from "../settings.ts";
+
+/** Someone's terminal: the name in the prompt, and what the shell of this person knows. */
+export type Seat = {
+  readonly name: string;
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+};
+type Expectation = {
+  /** `fails`: any exit code but 0. */
+  readonly outcome?: "works" | "fails";
+  /** What the output must hold. */
+  readonly shows?: string;
+  readonly quiet?: boolean;
+};
+
+const columns = 80;
+
+export function heading(title: string): void {
+  say();
+  say(title);
+  say("-".repeat(title.length));
+}
+
+export function explain(prose: string): void {
+  say();
+  tell(prose);
+  say();
+}
+
+/**
+ * Types `command` at somebody's shell: prints it, runs it and prints what it says, as it says it.
+ * The play stops when something else happens than the story tells.
+ */
+export async function type(
+  seat: Seat,
+  command: string,
+  { outcome = "works", shows = "", quiet = false }: Expectation = {},
+): Promise<string> {
+  if (!quiet) say(fold(`${seat.name}$ ${command}`, " \\", "    "));
+  const child = spawn("bash", ["-c", `exec 2>&1; ${command}`], {
+    cwd: seat.folder,
+    env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", TERM: "dumb", ...seat.env },
+    stdio: ["ignore", "pipe", "inherit"],
+    timeout: 120_000,
+    killSignal: "SIGKILL",
+  });
+  const ended = new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? 137)));
+  let output = "";
+  for await (const line of createInterface({ input: child.stdout })) {
+    output += `${line}\n`;
+    if (!quiet) say(fold(line, "", "    "));
+  }
+  const exitCode = await ended;
+  const asTold = (exitCode === 0) === (outcome === "works") && output.includes(shows);
+  if (asTold) return output;
+  if (quiet) say(output);
+  throw new Stop(
+    `this ended with exit code ${exitCode}, and the story has it otherwise: ` +
+      `it ${outcome}${shows === "" ? "" : ` and says "${shows}"`}`,
+  );
+}
+
+/** Breaks a line that is too long at spaces; words longer than a line stay whole. */
+function fold(line: string, atBreak: string, indent: string): string {
+  const lines: string[] = [];
+  let rest = line;
+  const room = columns - atBreak.length;
+  while (rest.length > columns) {
+    const start = rest.search(/\S/);
+    const space = rest.lastIndexOf(" ", room);
+    const at = space > start ? space : rest.indexOf(" ", room);
+    if (at < 0) break;
+    lines.push(`${rest.slice(0, at)}${atBreak}`);
+    rest = `${indent}${rest.slice(at + 1)}`;
+  }
+  return [...lines, rest].join("\n");
+}
