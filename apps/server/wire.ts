@@ -123,6 +123,7 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
         version,
         engine: status,
       }),
+      registryHost,
       caPem: pki.caPem,
       webRoot: config.webDirectory,
     }),
