@@ -61,11 +61,11 @@ export type Answer = {
   readonly json: () => unknown;
 };
 
-/** A registry over TLS on a free port, with its data in a temporary folder. */
+/** A registry over TLS on a free port, with its data in a temporary folder, or in one that is kept. */
 export async function registryWorld(
-  more: Partial<RegistryParts> & { readonly hostName?: string } = {},
+  more: Partial<RegistryParts> & { readonly directory?: string } = {},
 ): Promise<RegistryWorld> {
-  const directory = await mkdtemp(join(tmpdir(), "countersign-registry-"));
+  const directory = more.directory ?? (await mkdtemp(join(tmpdir(), "countersign-registry-")));
   const tls = await selfSigned(directory);
   const database = await openDatabase(join(directory, "database.sqlite"));
   const clock = (): number => Date.now();
@@ -75,7 +75,6 @@ export async function registryWorld(
     clock,
     ...more,
   });
-  const hostName = more.hostName ?? "127.0.0.1";
   const desk = tokenDesk(registry);
   const challenge = { realm: "", service: "registry" };
   const server = await serveHttp(
@@ -87,7 +86,7 @@ export async function registryWorld(
     },
     { host: "127.0.0.1", port: 0 },
   );
-  const host = `${hostName}:${server.port}`;
+  const host = `127.0.0.1:${server.port}`;
   challenge.realm = `https://${host}/auth/token`;
   const client = new Client(`https://${host}`, {
     connect: { ca: tls.certificate, servername: "localhost" },
@@ -104,7 +103,7 @@ export async function registryWorld(
       await client.destroy();
       await server.close();
       await database.destroy();
-      await rm(directory, { recursive: true, force: true });
+      if (more.directory === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }
