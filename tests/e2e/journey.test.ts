@@ -190,7 +190,8 @@ describe.skipIf(skipped)("the journey, with the real clients", () => {
     ];
     const refused = await owner.docker.run(create("bad", `${repository}:unsigned`));
     expect(refused.exitCode).toBe(1);
-    expect(refused.err).toContain("not signed: nobody has signed tag unsigned");
+    expect(refused.err).toContain("acme/web:unsigned");
+    expect(refused.err).toContain("not signed by team acme/qa");
     await owner.docker.must(create("web", image));
     const format = "{{.Spec.TaskTemplate.ContainerSpec.Image}}";
     const stored = await owner.docker.must(["service", "inspect", "--format", format, "web"]);
@@ -215,7 +216,8 @@ describe.skipIf(skipped)("the journey, with the real clients", () => {
     };
     const refused = await owner.docker.run(await stack("bad", `${repository}:unsigned`));
     expect(refused.exitCode).toBe(1);
-    expect(refused.err).toContain("not signed: nobody has signed tag unsigned");
+    expect(refused.err).toContain("acme/web:unsigned");
+    expect(refused.err).toContain("not signed by team acme/qa");
     await owner.docker.must(await stack("good", image));
     const format = "{{.Spec.TaskTemplate.ContainerSpec.Image}}";
     const stored = await owner.docker.must(["service", "inspect", "--format", format, "good_web"]);
