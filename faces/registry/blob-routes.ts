@@ -3,15 +3,18 @@ import { del, empty, get, head, param, type Context, type Reply, type Route } fr
 import type { RegistryService } from "#services/registry";
 import { rangeWithin } from "./byte-ranges.ts";
 import { errorReply } from "./error-replies.ts";
-import type { Guard, Permitted } from "./guard.ts";
+import { permits, type Guard, type Permitted } from "./guard.ts";
 
 const path = "/v2/:repository+/blobs/:digest";
 
 export function blobRoutes(registry: RegistryService, guard: Guard): readonly Route[] {
-  async function read(context: Context, { repository }: Permitted): Promise<Reply> {
+  async function read(context: Context, { repository, grant }: Permitted): Promise<Reply> {
     const { signal, request } = context;
     const digest = parseDigest(param(context, "digest"));
-    const size = await registry.blobSize(repository, digest, { signal });
+    const isPush = request.method === "HEAD" && permits(grant, repository, "push");
+    const size = isPush
+      ? await registry.reserveBlob(repository, digest, { signal })
+      : await registry.blobSize(repository, digest, { signal });
     const headers = {
       "content-type": "application/octet-stream",
       "docker-content-digest": digest,

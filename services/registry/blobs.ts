@@ -26,6 +26,16 @@ export function createBlobs({ blobs, store, clock }: BlobParts) {
     /** The size of a blob. Throws `registry/blob-unknown`. */
     blobSize,
 
+    /**
+     * The same for somebody who pushes and will not upload what is here already: garbage collection keeps
+     * its hands off for another grace time. Throws `registry/blob-unknown`.
+     */
+    async reserveBlob(repository: RepositoryName, digest: Digest, o: Options): Promise<number> {
+      const size = await store.touchBlob(repository, digest, clock(), o);
+      if (size === undefined) throw unknown();
+      return size;
+    },
+
     /** Opens a blob, or the part of it in `range`. Throws `registry/blob-unknown`. */
     async readBlob(
       repository: RepositoryName,

@@ -79,6 +79,13 @@ export interface RegistryStore {
   mountBlob(mount: BlobMount, deed: Deed, o: Options): Promise<boolean>;
   /** The size of a blob in this repository. */
   blobSize(repository: RepositoryName, digest: Digest, o: Options): Promise<number | undefined>;
+  /** The same, and from `at` on counts as linked anew: somebody is about to need it. */
+  touchBlob(
+    repository: RepositoryName,
+    digest: Digest,
+    at: Instant,
+    o: Options,
+  ): Promise<number | undefined>;
   unlinkBlob(repository: RepositoryName, digest: Digest, o: Options): Promise<Removal>;
   /** Unlinks blobs that no manifest of their repository needs and that were linked before `before`. */
   unlinkUnneeded(before: Instant, o: Options): Promise<number>;

@@ -100,6 +100,17 @@ test("what a deleted image had is collected, unless another repository has it to
   );
 });
 
+test("a blob that a push was told is here is still here when its manifest comes", async () => {
+  await using world = await shop();
+  const { manifest, layer } = await world.pushImage("again");
+  await world.registry.deleteManifest(web, manifest, undefined, o);
+  world.tick(2 * day);
+  expect(await world.registry.reserveBlob(web, layer, o)).toBe(11);
+  await world.registry.collectGarbage(o);
+  expect(await world.registry.blobSize(web, layer, o)).toBe(11);
+  expect(await world.blobs.size(layer, o)).toBe(11);
+});
+
 test("uploads that stay open too long are closed", async () => {
   await using world = await shop();
   const upload = await world.registry.startUpload(web, o);

@@ -5,7 +5,7 @@ import { ensureRepository, idOf, type Executor } from "./rows.ts";
 
 type Part = Pick<
   RegistryStore,
-  "linkBlob" | "mountBlob" | "blobSize" | "unlinkBlob" | "unlinkUnneeded" | "isLinked"
+  "linkBlob" | "mountBlob" | "blobSize" | "touchBlob" | "unlinkBlob" | "unlinkUnneeded" | "isLinked"
 >;
 
 export function blobQueries(database: Database): Part {
@@ -31,6 +31,20 @@ export function blobQueries(database: Database): Part {
     async blobSize(repository, digest, { signal }) {
       signal.throwIfAborted();
       return await linkedSize(database, await idOf(database, repository), digest);
+    },
+
+    async touchBlob(repository, digest, at, { signal }) {
+      signal.throwIfAborted();
+      const id = await idOf(database, repository);
+      if (id === undefined) return undefined;
+      const row = await database
+        .updateTable("registry_blob_links")
+        .set({ linked_at: at })
+        .where("repository_id", "=", id)
+        .where("digest", "=", digest)
+        .returning("size")
+        .executeTakeFirst();
+      return row?.size;
     },
 
     async unlinkBlob(repository, digest, { signal }) {

@@ -106,11 +106,14 @@ export function registryStoreSuite(open: () => Promise<RegistryStore>): void {
     await store.linkBlob(web, blob("again"), deed, o);
     await store.linkBlob(web, blob("again"), { at: 3_000, by: alice }, o);
     await store.linkBlob(web, blob("young"), { at: 3_000, by: alice }, o);
+    await store.linkBlob(web, blob("touched"), deed, o);
+    expect(await store.touchBlob(web, digest("touched"), 3_000, o)).toBe(1);
+    expect(await store.touchBlob(api, digest("touched"), 3_000, o)).toBeUndefined();
     const requires = [{ ...blob("needed"), mayBeManifest: false }];
     await store.putManifest(manifest("m", { requires }), undefined, deed, o);
     expect(await store.unlinkUnneeded(2_000, o)).toBe(1);
     expect(await store.isLinked(digest("old"), o)).toBe(false);
-    for (const name of ["needed", "again", "young"])
+    for (const name of ["needed", "again", "young", "touched"])
       expect(await store.isLinked(digest(name), o)).toBe(true);
   });
 
