@@ -1,4 +1,4 @@
-import { generateKeyPairSync, createHash, createPublicKey } from "node:crypto";
+import { generateKeyPairSync, createHash, createPublicKey, type KeyObject } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,7 +47,8 @@ test.for([
   expect(pemKeyReader.read(pem).fingerprint).toMatch(/^[0-9a-f]{64}$/);
 });
 
-test.for([
+const spki = (key: KeyObject): string => key.export({ type: "spki", format: "pem" }).toString();
+const refused: readonly (readonly [string, () => string, string])[] = [
   ["nothing", () => "", "accounts/key-malformed"],
   ["prose", () => "my key", "accounts/key-malformed"],
   [
@@ -59,20 +60,16 @@ test.for([
   ["a private key", () => pair().privateKey, "accounts/key-private"],
   [
     "a short RSA key",
-    () =>
-      generateKeyPairSync("rsa", { modulusLength: 1024 })
-        .publicKey.export({ type: "spki", format: "pem" })
-        .toString(),
+    () => spki(generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey),
     "accounts/key-malformed",
   ],
   [
     "a curve that no client signs with",
-    () =>
-      generateKeyPairSync("ec", { namedCurve: "secp256k1" })
-        .publicKey.export({ type: "spki", format: "pem" })
-        .toString(),
+    () => spki(generateKeyPairSync("ec", { namedCurve: "secp256k1" }).publicKey),
     "accounts/key-malformed",
   ],
-] as const)("%s is refused", ([, text, code]) => {
+];
+
+test.for(refused)("%s is refused", ([, text, code]) => {
   expect(() => pemKeyReader.read(text())).toThrow(expect.objectContaining({ code }) as Error);
 });

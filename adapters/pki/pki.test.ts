@@ -138,7 +138,7 @@ test("a TLS handshake names the client, and refuses strangers", async () => {
   const { certificate, key } = await pki.serverIdentity(names, o);
   const server = createServer(
     { cert: certificate, key, ca: pki.clientCaPem, requestCert: true, rejectUnauthorized: true },
-    (socket) => socket.end(socket.getPeerX509Certificate()?.subject),
+    (socket) => socket.end(socket.getPeerX509Certificate()?.subject ?? ""),
   );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

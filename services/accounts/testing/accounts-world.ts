@@ -14,10 +14,10 @@ export type AccountsWorld = {
   readonly tokenKey: KeyObject;
   /** Repositories that everybody may read. */
   readonly publicRepositories: Set<string>;
-  now(): number;
-  pass(ms: number): void;
+  readonly now: () => number;
+  readonly pass: (ms: number) => void;
   /** A user with the password `<name>-password`. */
-  person(name: string, more?: { readonly isAdmin?: boolean }): Promise<AccountName>;
+  readonly person: (name: string, more?: { readonly isAdmin?: boolean }) => Promise<AccountName>;
 };
 
 export type WorldParts = {
@@ -25,6 +25,7 @@ export type WorldParts = {
   readonly keyReader?: KeyReader;
   readonly issuer?: CertificateIssuer;
   readonly caPem?: string;
+  readonly gateway?: string;
   readonly registryHost?: string;
   readonly now?: number;
 };
@@ -55,7 +56,7 @@ export function accountsWorld(parts: WorldParts = {}): AccountsWorld {
     visibility: { isPublic: (name) => Promise.resolve(publicRepositories.has(name)) },
     tokenKey,
     registryHost: parseRegistryHost(parts.registryHost ?? "localhost:8443"),
-    gateway: "tcp://localhost:2376",
+    gateway: parts.gateway ?? "tcp://localhost:2376",
     caPem: parts.caPem ?? "authority\n",
     clock: () => now,
   });
