@@ -64,7 +64,9 @@ export function trustFace(parts: TrustFaceParts): Face {
       }),
       post(`${tuf}/:file+`, async (context) => {
         const asked = askedFile(param(context, "file"));
-        const gun = await open(context, "*");
+        // Notary asks for "*" here. A new key changes nothing until a root names it, and that is a push:
+        // whoever may publish may also hand the snapshot over to the server.
+        const gun = await open(context, "push", "pull");
         if (asked?.kind !== "key") return nothingThere;
         context.log.info({ event: "trust.key-rotated", gun, role: asked.role }, "new server key");
         return keyReply(await trust.rotateKey(gun, asked.role, context));
