@@ -28,14 +28,14 @@ test("what is sealed opens only as it is, in its place", () => {
   const sealed = sealBytes(secret, { master, place: "here" });
   expect(Buffer.from(sealed).includes("secret")).toBe(false);
   expect([...openSealed(sealed, { master, place: "here" })]).toEqual([...secret]);
-  expect(() => openSealed(sealed, { master, place: "there" })).toThrow();
+  expect(() => openSealed(sealed, { master, place: "there" })).toThrow("unable to authenticate");
   for (const index of sealed.keys()) {
     const changed = Uint8Array.from(sealed);
     changed[index] = (changed[index] ?? 0) ^ 1;
-    expect(() => openSealed(changed, { master, place: "here" })).toThrow();
+    expect(() => openSealed(changed, { master, place: "here" })).toThrow("unable to authenticate");
   }
 });
 
 test("a master key has 32 bytes", () => {
-  expect(() => masterKeyOf(randomBytes(16))).toThrow(RangeError);
+  expect(() => masterKeyOf(randomBytes(16))).toThrow("32 bytes");
 });
