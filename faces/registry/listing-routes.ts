@@ -21,7 +21,7 @@ export interface RepositoryAccess {
   ): Promise<RightOnRepository>;
 }
 
-const maxPerPage = 10_000;
+const maxPerPage = 1_000;
 const referrersPerPage = 1_000;
 const maxArtifactTypeCharacters = 255;
 const countInvalid = errorReply(400, "PAGINATION_NUMBER_INVALID", "n is not a number of items");

@@ -48,7 +48,9 @@ export function createUploads({ blobs, store, clock, locks, maxBlobBytes }: Uplo
       throw differs("Content-Range and Content-Length differ");
     const start = range?.start ?? (await received(id, o));
     const room = maxBlobBytes - start;
-    const maxBytes = Math.min(promised ?? room, room);
+    if (promised !== undefined && promised > room)
+      throw new RegistryError("registry/blob-too-large", `more than ${maxBlobBytes} bytes`);
+    const maxBytes = promised ?? room;
     const after = await blobs
       .append(id, { body: part.body, start, maxBytes }, o)
       .catch((error: unknown) => {
