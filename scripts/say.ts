@@ -1,6 +1,14 @@
+let lastWasBlank = true;
+
 /** Words for the person at the terminal; nothing here is wider than 80 columns. */
 export function say(line = ""): void {
   process.stdout.write(`${line}\n`);
+  lastWasBlank = line === "" || line.endsWith("\n");
+}
+
+/** An empty line, unless the last one was empty. */
+export function gap(): void {
+  if (!lastWasBlank) say();
 }
 
 /** Prose, broken at spaces. */

@@ -42,7 +42,7 @@ export async function inSession(command: Command, world: World, action: Action):
     };
     return (await action(session)) ?? 0;
   } finally {
-    await connection.close();
+    connection.close();
   }
 }
 

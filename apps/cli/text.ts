@@ -23,7 +23,11 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 /** Names on the left, values on the right: one line each, long values wrapped. */
 export function fields(entries: readonly (readonly [string, string | undefined])[]): string {
   const known = entries.filter((entry): entry is readonly [string, string] => !!entry[1]);
-  const width = Math.max(0, ...known.map(([name]) => name.length)) + 2;
+  const names = known.map(([name]) => name.length);
+  const words = known.flatMap(([, value]) => value.split(" ")).map((word) => word.length);
+  const longest = Math.max(0, ...names);
+  // A digest is 71 characters long: beside a name of eight there is room for one space.
+  const width = longest + (longest + 2 + Math.max(0, ...words) > columns ? 1 : 2);
   return known.map(([name, value]) => `${hang(name.padEnd(width), value, width)}\n`).join("");
 }
 

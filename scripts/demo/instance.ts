@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseEngine, startEngine, stopEngine, type EngineChoice } from "../engine.ts";
+import { freePorts } from "./free-ports.ts";
 import { say } from "../say.ts";
 import { files, runningServer, startServer, stopServer } from "../server.ts";
 import { readSettings, Stop, type Settings } from "../settings.ts";
@@ -63,17 +63,4 @@ async function startOwn(): Promise<Instance> {
     await remove();
     throw error;
   }
-}
-
-async function freePorts(): Promise<readonly [number, number]> {
-  const servers = [createServer(), createServer()] as const;
-  const ports: number[] = [];
-  for (const server of servers) {
-    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-    const address = server.address();
-    ports.push(typeof address === "object" && address !== null ? address.port : 0);
-  }
-  for (const server of servers) await new Promise((done) => server.close(done));
-  const [first = 0, second = 0] = ports;
-  return [first, second];
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { say, tell } from "../say.ts";
+import { gap, say, tell } from "../say.ts";
 import { Stop } from "../settings.ts";
 
 /** Someone's terminal: the name in the prompt, and what the shell of this person knows. */
@@ -11,7 +11,7 @@ export type Seat = {
 };
 type Expectation = {
   /** `fails`: any exit code but 0. */
-  readonly outcome?: "works" | "fails";
+  readonly outcome?: "works" | "fails" | "either";
   /** What the output must hold. */
   readonly shows?: string;
   readonly quiet?: boolean;
@@ -20,15 +20,16 @@ type Expectation = {
 const columns = 80;
 
 export function heading(title: string): void {
-  say();
+  gap();
   say(title);
   say("-".repeat(title.length));
+  say();
 }
 
 export function explain(prose: string): void {
-  say();
+  gap();
   tell(prose);
-  say();
+  gap();
 }
 
 /**
@@ -48,14 +49,15 @@ export async function type(
     timeout: 120_000,
     killSignal: "SIGKILL",
   });
-  const ended = new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? 137)));
+  const exit = new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? 137)));
   let output = "";
   for await (const line of createInterface({ input: child.stdout })) {
     output += `${line}\n`;
     if (!quiet) say(fold(line, "", "    "));
   }
-  const exitCode = await ended;
-  const asTold = (exitCode === 0) === (outcome === "works") && output.includes(shows);
+  const exitCode = await exit;
+  const ended = exitCode === 0 ? "works" : "fails";
+  const asTold = (outcome === "either" || outcome === ended) && output.includes(shows);
   if (asTold) return output;
   if (quiet) say(output);
   throw new Stop(
@@ -74,8 +76,8 @@ function fold(line: string, atBreak: string, indent: string): string {
     const space = rest.lastIndexOf(" ", room);
     const at = space > start ? space : rest.indexOf(" ", room);
     if (at < 0) break;
-    lines.push(`${rest.slice(0, at)}${atBreak}`);
-    rest = `${indent}${rest.slice(at + 1)}`;
+    lines.push(`${rest.slice(0, at).trimEnd()}${atBreak}`);
+    rest = `${indent}${rest.slice(at).trimStart()}`;
   }
-  return [...lines, rest].join("\n");
+  return [...lines, rest.trimEnd()].join("\n");
 }

@@ -5,7 +5,7 @@ import { dockerPrograms } from "../harness/docker-cli.ts";
 import { startEngine, type TestEngine } from "../harness/engine.ts";
 import { missing, noEngine } from "../harness/peers.ts";
 import { runPeer } from "../harness/peers-run.ts";
-import { startServer, type ServerUnderTest } from "../harness/server.ts";
+import { freePorts, startServer, type ServerUnderTest } from "../harness/server.ts";
 import { setStage, succeed, type Person, type Stage } from "./cast.ts";
 
 const skipped = noEngine() || missing("notary", "busybox");
@@ -183,7 +183,9 @@ describe.skipIf(skipped)("the journey, with the real clients", () => {
   });
 
   test("step 9: the same verdict holds for a service", async () => {
-    await owner.docker.must(["swarm", "init", "--advertise-addr", "127.0.0.1"]);
+    const [port] = await freePorts(); // another engine of this machine may have a swarm too
+    const addresses = ["--advertise-addr", "127.0.0.1", "--listen-addr", `127.0.0.1:${port}`];
+    await owner.docker.must(["swarm", "init", ...addresses]);
     const create = (name: string, reference: string): readonly string[] => [
       ...["service", "create", "--detach", "--quiet", "--with-registry-auth"],
       ...["--network", "host", "--name", name, reference],

@@ -109,7 +109,7 @@ export async function startServer(
 }
 
 /** Two ports that were free a moment ago, held at the same time so that they differ. */
-async function freePorts(): Promise<readonly [number, number]> {
+export async function freePorts(): Promise<readonly [number, number]> {
   const servers = [createServer(), createServer()] as const;
   const ports = await Promise.all(
     servers.map(async (server) => {

@@ -1,8 +1,7 @@
 import type { Bundle } from "#contracts";
 import type { Command } from "commander";
-import { unzipSync } from "fflate";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
-import { basename, extname, join, resolve } from "node:path";
+import { basename, extname, join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../program.ts";
@@ -45,12 +44,13 @@ export function addBundle(program: Command, cli: Cli): void {
           params: { user: name },
           body: label === undefined ? {} : { label },
         });
-        const written = unpack
+        const files = unpack
           ? await unpackInto(directory, bundle)
           : [
               await writeBeside(directory, bundle.bundle),
               await writeBeside(directory, bundle.context),
             ];
+        const written = files.map((file) => shortPath(cli.world.workingDirectory, file));
         session.show({
           json: { key: bundle.key, files: written },
           ids: written,
@@ -65,6 +65,12 @@ export function addBundle(program: Command, cli: Cli): void {
     );
 }
 
+/** From here when it lies below, else in full. */
+function shortPath(from: string, file: string): string {
+  const path = relative(from, file);
+  return path.startsWith("..") ? file : path;
+}
+
 /** A private key is about to be written here: only its owner may look, and nothing may be mixed with it. */
 async function makeEmpty(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -77,6 +83,7 @@ async function makeEmpty(directory: string): Promise<void> {
 }
 
 async function unpackInto(directory: string, bundle: Bundle): Promise<string[]> {
+  const { unzipSync } = await import("fflate"); // here alone: other commands start without it
   const written: string[] = [];
   for (const [name, bytes] of Object.entries(unzipSync(decode(bundle.bundle.base64)))) {
     if (name !== basename(name) || name.startsWith("."))
