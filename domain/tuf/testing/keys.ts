@@ -48,7 +48,10 @@ export async function certifiedKey(terms: CertificateTerms): Promise<TestKey> {
     signingAlgorithm: algorithm,
     extensions: [
       new BasicConstraintsExtension(terms.isCa ?? false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new KeyUsagesExtension(
+        terms.isCa === true ? KeyUsageFlags.keyCertSign : KeyUsageFlags.digitalSignature,
+        true,
+      ),
     ],
   });
   return keyOf(KeyObject.from(keys.privateKey as never), `${certificate.toString("pem")}\n`);
