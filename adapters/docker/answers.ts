@@ -24,6 +24,8 @@ export const Containers = z.array(
   }),
 );
 
+export const Container = z.object({ Id: z.string(), HostConfig: z.looseObject({}) });
+
 export const Service = z.object({
   ID: z.string(),
   Version: z.object({ Index: z.int() }),

@@ -31,12 +31,19 @@ export async function ask<Schema extends z.ZodType>(
 ): Promise<z.infer<Schema> | undefined> {
   const value = await askRaw(transport, call, o);
   if (value === undefined) return undefined;
+  return shaped(schema, value);
+}
+
+/** The answer in the shape that we rely on. Throws `docker/answer-malformed`. */
+export function shaped<Schema extends z.ZodType>(
+  schema: Schema,
+  value: JsonValue,
+): z.infer<Schema> {
   const parsed = schema.safeParse(value);
-  if (!parsed.success)
-    throw new DockerError("docker/answer-malformed", "the engine's answer has another shape", {
-      cause: parsed.error,
-    });
-  return parsed.data;
+  if (parsed.success) return parsed.data;
+  throw new DockerError("docker/answer-malformed", "the engine's answer has another shape", {
+    cause: parsed.error,
+  });
 }
 
 /** Reads an answer to its end, as JSON; null when it has no body. */

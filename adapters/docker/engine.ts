@@ -2,7 +2,7 @@ import { formatQuery } from "#domain/engine-api";
 import type { JsonObject, JsonValue } from "#domain/json";
 import type { Options } from "#domain/kernel";
 import * as answers from "./answers.ts";
-import { ask, askRaw, readAnswer, refused } from "./ask.ts";
+import { ask, askRaw, readAnswer, refused, shaped } from "./ask.ts";
 import { DockerError } from "./errors.ts";
 import type { Engine, PullCall } from "./ports.ts";
 import { failureIn } from "./progress.ts";
@@ -87,18 +87,21 @@ export function createEngine(options: { readonly socketPath: string }): Engine {
     inspectService: async (id, o) => {
       const raw = await askRaw(transport, get(`/services/${path(id)}`), o);
       if (raw === undefined) return undefined;
-      const parsed = answers.Service.safeParse(raw);
-      if (!parsed.success)
-        throw new DockerError("docker/answer-malformed", "a service has another shape", {
-          cause: parsed.error,
-        });
+      const parsed = shaped(answers.Service, raw);
       const { Spec: spec, PreviousSpec: previousSpec } = raw as Record<string, JsonValue>;
       return {
-        id: parsed.data.ID,
-        versionIndex: parsed.data.Version.Index,
+        id: parsed.ID,
+        versionIndex: parsed.Version.Index,
         spec: spec as JsonObject,
         previousSpec: previousSpec as JsonObject | undefined,
       };
+    },
+    inspectContainer: async (id, o) => {
+      const raw = await askRaw(transport, get(`/containers/${path(id)}/json`), o);
+      if (raw === undefined) return undefined;
+      const parsed = shaped(answers.Container, raw);
+      const { HostConfig: hostConfig } = raw as Record<string, JsonValue>;
+      return { id: parsed.Id, hostConfig: hostConfig as JsonObject };
     },
     inspectNetwork: async (id, o) => {
       const found = await ask(transport, answers.Network, get(`/networks/${path(id)}`), o);

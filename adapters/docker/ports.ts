@@ -66,6 +66,11 @@ export interface Engine {
   /** Services; none where the engine is no Swarm manager. */
   listServices(o: Options): Promise<readonly Workload[]>;
   inspectService(id: string, o: Options): Promise<StoredService | undefined>;
+  /** A container by name or ID; undefined when the engine has none. */
+  inspectContainer(
+    id: string,
+    o: Options,
+  ): Promise<{ readonly id: string; readonly hostConfig: JsonObject } | undefined>;
   inspectNetwork(id: string, o: Options): Promise<{ name: string; driver: string } | undefined>;
   /** The digest that the registry has for `name`, as the engine sees it. */
   distribution(

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "#domain/json";
-import type { EngineBody } from "./body.ts";
+import { objectOf, type EngineBody } from "./body.ts";
 import { at } from "./images.ts";
 import { isList, isObject } from "./spelling.ts";
 
@@ -164,6 +164,36 @@ function isMemory(options: JsonValue | undefined): boolean {
     isAbsent(flags) ||
     (typeof flags === "string" && flags.split(",").every((flag) => MEMORY_FLAG.test(flag)));
   return areFlagsHarmless && Object.keys(others).length === 0;
+}
+
+/** Settings that the engine fills in itself, so that they say nothing about who asked for what. */
+const filledIn: ReadonlySet<string> = new Set([
+  "HostConfig.CgroupnsMode",
+  "HostConfig.MaskedPaths",
+  "HostConfig.ReadonlyPaths",
+]);
+
+/** In what ways a container that exists reaches the host, by the HostConfig that the engine keeps of it. */
+export function hostReachOf(storedHostConfig: JsonObject): readonly string[] {
+  const settings = inHostConfig(objectOf([["HostConfig", storedHostConfig]]));
+  return settings.filter((setting) => !filledIn.has(setting));
+}
+
+/** The containers whose volumes or namespaces a new one would share. */
+export function containersOf(body: EngineBody): readonly string[] {
+  const config = at(body.value, ["HostConfig"]);
+  const volumesFrom = at(config, ["VolumesFrom"]);
+  const modes = [at(config, ["NetworkMode"]), at(config, ["IpcMode"])];
+  return [
+    ...(isList(volumesFrom) ? volumesFrom : []).map((from) =>
+      typeof from === "string" ? (from.split(":")[0] ?? "") : "",
+    ),
+    ...modes.flatMap((mode) =>
+      typeof mode === "string" && /^container:/i.test(mode)
+        ? [mode.slice("container:".length)]
+        : [],
+    ),
+  ];
 }
 
 /** The networks that a service names, by name or id. The host's own network is an escape like any other. */

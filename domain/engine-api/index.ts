@@ -10,7 +10,13 @@ export {
 } from "./body.ts";
 export { classify, formatTarget, type Classified, type Unclassified } from "./classify.ts";
 export { EngineApiError, type EngineApiErrorCode } from "./errors.ts";
-export { hostEscapesOf, networksOf, type HostEscape } from "./host-escapes.ts";
+export {
+  containersOf,
+  hostEscapesOf,
+  hostReachOf,
+  networksOf,
+  type HostEscape,
+} from "./host-escapes.ts";
 export { at, imagesOf, withImages, type ImageUse } from "./images.ts";
 export {
   operations,

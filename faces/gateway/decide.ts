@@ -4,6 +4,7 @@ import { classify, isFormContentType } from "#domain/engine-api";
 import { unreachable } from "#domain/kernel";
 import { statusOf } from "./errors.ts";
 import type { Exchange, Parts } from "./exchange.ts";
+import { guardContainer } from "./guard-container.ts";
 import { identify } from "./identify.ts";
 import { permit } from "./permit.ts";
 import { planBuild } from "./plan-build.ts";
@@ -31,7 +32,7 @@ export async function admit(
   if (isFormContentType(request.headers["content-type"]))
     return refuse(400, "form bodies are not accepted: the engine would prefer them to the query");
   const denied = permit(caller, asked.operation.needs);
-  return denied ?? { request, caller, asked, signal };
+  return denied ?? guardContainer(parts, { request, caller, asked, signal });
 }
 
 /** The second half: what this operation needs before it may reach the engine. */

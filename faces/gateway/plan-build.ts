@@ -22,7 +22,7 @@ export async function planBuild(parts: Parts, exchange: Exchange): Promise<Plan>
     return refuse(403, "building from an address is not possible here: send the files themselves");
   const network = single(query, "networkmode") ?? "default";
   const settings = [
-    ...(["default", "none", "bridge"].includes(network) ? [] : ["networkmode"]),
+    ...(/^(?:host|container:.*)$/i.test(network.trim()) ? ["networkmode"] : []),
     ...["cgroupparent", "securityopt"].filter((name) => !isEmptyOption(single(query, name))),
   ];
   const denied = permitEscapes(
