@@ -124,7 +124,7 @@ async function build(
     return client;
   };
   const start: GatewayWorld["start"] = (args, how = {}) =>
-    spawn(how.cli ?? "docker", args, {
+    spawn(how.cli ?? "docker", [...args], {
       env: {
         PATH: process.env["PATH"] ?? "",
         HOME: folder,
@@ -162,7 +162,8 @@ async function build(
       ask(port, clientOf(how.as ?? "dev"), { method, target, how }),
     connect: async (as = "dev") => {
       const { ca, cert, key } = clientOf(as);
-      const socket = tlsConnect({ host: "127.0.0.1", port, ca, cert, key, allowHalfOpen: true });
+      const half = { allowHalfOpen: true }; // Node's types do not know that TLS takes it too
+      const socket = tlsConnect({ ...half, host: "127.0.0.1", port, ca, cert, key });
       await once(socket, "secureConnect");
       return socket;
     },
