@@ -4,6 +4,7 @@ import { empty, get, head, type Face, type Reply, type Route } from "#faces/http
 import type { AccountsService } from "#services/accounts";
 import { decisionEvents } from "./decision-events.ts";
 import { replyToError } from "./error-replies.ts";
+import { notFound } from "./errors.ts";
 import { gatekeepingOperations } from "./gatekeeping-operations.ts";
 import type { Operation } from "./operation.ts";
 import { peopleOperations } from "./people-operations.ts";
@@ -32,6 +33,7 @@ export function restFace(parts: RestParts): Face {
       ...plainRoutes(parts),
       decisionEvents({ ...parts, sight }),
       ...restOperations(parts).map(({ route }) => route(parts.accounts)),
+      get("/api/:path+", () => Promise.reject(notFound("no such operation"))),
       ...(parts.webRoot === undefined ? [] : webRoutes(parts.webRoot)),
     ],
     replyTo: replyToError,
