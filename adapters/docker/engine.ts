@@ -117,7 +117,16 @@ export function createEngine(options: { readonly socketPath: string }): Engine {
 }
 
 const get = (target: string): EngineCall => ({ method: "GET", target });
-const path = (name: string): string => name.split("/").map(encodeURIComponent).join("/");
+
+/** A name in a path. Names come from bodies as well: one that would lead elsewhere is refused. */
+function path(name: string): string {
+  const segments = name.split("/");
+  if (segments.some((segment) => ["", ".", ".."].includes(segment)))
+    throw new DockerError("docker/refused", "this is not a name that an engine knows", {
+      status: 400,
+    });
+  return segments.map(encodeURIComponent).join("/");
+}
 
 function authHeader(registryAuth: string | undefined): Readonly<Record<string, string>> {
   return registryAuth === undefined ? {} : { "x-registry-auth": registryAuth };

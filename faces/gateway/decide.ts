@@ -28,11 +28,17 @@ export async function admit(
   const caller = await identify(request.socket as TLSSocket, parts.callers, { signal });
   if (isRefusal(caller)) return caller;
   const asked = classify(request.method ?? "", request.url ?? "");
-  if (asked.kind === "refused") return refuse(statusOf(asked.code), asked.reason);
-  if (isFormContentType(request.headers["content-type"]))
-    return refuse(400, "form bodies are not accepted: the engine would prefer them to the query");
-  const denied = permit(caller, asked.operation.needs);
-  return denied ?? guardContainer(parts, { request, caller, asked, signal });
+  const by = caller.account;
+  if (asked.kind === "refused") return { ...refuse(statusOf(asked.code), asked.reason), by };
+  const denied = refuseForm(request) ?? permit(caller, asked.operation.needs);
+  if (denied !== undefined) return { ...denied, by, operation: asked.operation.path };
+  return guardContainer(parts, { request, caller, asked, signal });
+}
+
+function refuseForm(request: IncomingMessage): Refusal | undefined {
+  return isFormContentType(request.headers["content-type"])
+    ? refuse(400, "form bodies are not accepted: the engine would prefer them to the query")
+    : undefined;
 }
 
 /** The second half: what this operation needs before it may reach the engine. */

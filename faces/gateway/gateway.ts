@@ -112,7 +112,10 @@ async function answer(
         break;
     }
   } catch (error) {
-    if (isOver(response, signal)) return void response.destroy();
+    if (isOver(response, signal)) {
+      response.destroy();
+      return record(options.log, request, { exchange, refusal, status: brokenOff });
+    }
     refusal = refusalFor(error, options.log);
   }
   if (refusal !== undefined) await sendRefusal(request, response, refusal);
@@ -141,7 +144,10 @@ async function upgrade(
     if (refusal === undefined && !isRefusal(exchange))
       await hijack(exchange, options, socket, head);
   } catch (error) {
-    if (signal.aborted || socket.destroyed) return cut();
+    if (signal.aborted || socket.destroyed) {
+      cut();
+      return record(options.log, request, { exchange, refusal, status: brokenOff });
+    }
     refusal = refusalFor(error, options.log);
   }
   if (refusal !== undefined) endWith(socket, refusal);
@@ -155,6 +161,9 @@ async function permitOrPlan(exchange: Exchange, parts: Parts): Promise<Refusal |
   const planned = await plan(exchange, parts);
   return isRefusal(planned) ? planned : denied;
 }
+
+/** In the log, the status of an answer that one side broke off; what was asked may have been done. */
+const brokenOff = 499;
 
 /** Whether nobody is left to answer, or an answer has begun that can only be broken off. */
 function isOver(response: ServerResponse, signal: AbortSignal): boolean {
@@ -181,9 +190,9 @@ function record(
   const isKnown = exchange !== undefined && !isRefusal(exchange);
   const fields = {
     event: "gateway.operation",
-    by: isKnown ? exchange.caller.account : undefined,
+    by: isKnown ? exchange.caller.account : refusal?.by,
     method: request.method,
-    operation: isKnown ? exchange.asked.operation.path : undefined,
+    operation: isKnown ? exchange.asked.operation.path : refusal?.operation,
     name: isKnown ? exchange.asked.name : undefined,
     status,
     ...(refusal === undefined ? {} : { refused: refusal.message }),

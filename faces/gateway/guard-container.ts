@@ -24,7 +24,9 @@ export async function guardContainer(
   const isInside = inside.has(`${asked.operation.method} ${asked.operation.path}`);
   if (!isInside || may(caller, "full-control")) return exchange;
   const id = await permitContainer(parts, exchange, asked.name ?? "");
-  return isRefusal(id) ? id : { ...exchange, asked: { ...asked, name: id } };
+  return isRefusal(id)
+    ? { ...id, by: caller.account, operation: asked.operation.path }
+    : { ...exchange, asked: { ...asked, name: id } };
 }
 
 /** The ID of a container that this caller may act in, or share volumes and namespaces with. */
