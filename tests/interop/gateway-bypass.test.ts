@@ -258,6 +258,20 @@ describe.skipIf(reason !== undefined)("ways around the gateway", () => {
     expect(answer.body).toContain(`${bad} is not signed`);
   });
 
+  test("labels that claim a verdict change nothing", async () => {
+    const labels = { "countersign.verdict": "admit", "com.docker.stack.image": good };
+    const answer = await create({ Image: bad, Labels: labels });
+    expect(answer.body).toContain(`${bad} is not signed`);
+  });
+
+  test("names in a body lead the gateway to no other operation of the engine", async () => {
+    for (const from of ["..", "../images/json?", "a/../../info", "", "."]) {
+      const body = json({ Image: good, HostConfig: { VolumesFrom: [from] } });
+      const answer = await world.ask("POST", "/containers/create", { as: "limited", body });
+      expect([400, 404]).toContain(answer.status);
+    }
+  });
+
   test("a runtime of the client's choice is the administrator's alone", async () => {
     const ran = await world.docker(["run", "--rm", "--network", "none", "--runtime", "runc", good]);
     expect(ran.err).toContain("HostConfig.Runtime");

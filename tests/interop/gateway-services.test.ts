@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Digest } from "#domain/oci";
-import { gatewayWorld, succeed, type GatewayWorld } from "../harness/engine-world.ts";
+import { freePort, gatewayWorld, succeed, type GatewayWorld } from "../harness/engine-world.ts";
 import { whyNoEngine } from "../harness/engine.ts";
 
 const reason = whyNoEngine();
@@ -20,7 +20,17 @@ describe.skipIf(reason !== undefined)("services through the gateway", () => {
     one = (await world.publish(`${web}:1`, "one\n")).digest;
     two = (await world.publish(`${web}:2`, "two\n")).digest;
     await world.publish(`${web}:3`, "not signed\n");
-    await succeed(world.docker(["swarm", "init", "--advertise-addr", "127.0.0.1"], { as: "root" }));
+    // An address and a port of its own, beside other engines on this machine.
+    const own = `127.77.${process.pid % 250}.${1 + (Math.trunc(process.pid / 250) % 250)}`;
+    const init = [
+      "swarm",
+      "init",
+      "--advertise-addr",
+      own,
+      "--listen-addr",
+      `${own}:${await freePort()}`,
+    ];
+    await succeed(world.docker(init, { as: "root" }));
   });
   afterAll(() => world?.stop());
   afterEach(async () => {

@@ -231,6 +231,28 @@ describe.skipIf(!hasOpenssl)("streams between a client and an engine", () => {
     expect(socket.destroyed).toBe(true);
   });
 
+  test("a resumed TLS session still says who is calling", async () => {
+    answer = ({ response }) => response.end("OK");
+    const ask = async (
+      session?: Buffer,
+    ): Promise<{ session: Buffer; all: string; again: boolean }> => {
+      const options = { host: "127.0.0.1", port, ...identity(), maxVersion: "TLSv1.2" as const };
+      const socket = connect(session === undefined ? options : { ...options, session });
+      await once(socket, "secureConnect");
+      const chunks: Buffer[] = [];
+      socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+      const again = socket.isSessionReused();
+      const kept = socket.getSession() ?? Buffer.alloc(0);
+      socket.write("GET /_ping HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n");
+      await closeOf(socket);
+      return { session: kept, all: Buffer.concat(chunks).toString(), again };
+    };
+    const first = await ask();
+    const second = await ask(first.session);
+    expect([first.again, second.again]).toEqual([false, true]);
+    expect(second.all).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   test("an engine that is not there is told apart from a refusal", async () => {
     answer = ({ request }) => request.socket.destroy();
     const asked = begin("GET", "/info").end();
