@@ -2,6 +2,7 @@ import type { JsonValue } from "#domain/json";
 import { TufError } from "./errors.ts";
 
 const SURROGATE = /[\ud800-\udfff]/;
+const ESCAPED = /["\\]/;
 const ESCAPED_IN_FILES = /[<>&\u2028\u2029]/g;
 
 /**
@@ -35,17 +36,23 @@ function isArray(value: JsonValue): value is readonly JsonValue[] {
 }
 
 function canonicalObject(value: { readonly [name: string]: JsonValue }): string {
-  const members: string[] = [];
+  let members = "";
   for (const name of sorted(Object.keys(value))) {
     const member = value[name];
-    if (member !== undefined) members.push(`${quote(name)}:${canonicalJson(member)}`);
+    if (member === undefined) continue;
+    members += `${members === "" ? "" : ","}${quote(name)}:${canonicalJson(member)}`;
   }
-  return `{${members.join(",")}}`;
+  return `{${members}}`;
 }
 
 /** By UTF-8 bytes. The order of UTF-16 units is the same one wherever no surrogate pairs are. */
 function sorted(names: string[]): readonly string[] {
-  if (!names.some((name) => SURROGATE.test(name))) return names.sort();
+  if (names.some((name) => SURROGATE.test(name))) return sortedByBytes(names);
+  const isSorted = names.every((name, index) => index === 0 || (names[index - 1] ?? "") < name);
+  return isSorted ? names : names.sort();
+}
+
+function sortedByBytes(names: readonly string[]): readonly string[] {
   const encoder = new TextEncoder();
   return names
     .map((name) => ({ name, bytes: encoder.encode(name) }))
@@ -54,7 +61,7 @@ function sorted(names: string[]): readonly string[] {
 }
 
 function quote(text: string): string {
-  return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+  return ESCAPED.test(text) ? `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"` : `"${text}"`;
 }
 
 function wholeNumber(value: number): string {

@@ -14,13 +14,14 @@ import {
   type RoleName,
   type Root,
   type Snapshot,
+  type SeenFile,
   type SeenFiles,
   type Timestamp,
   type TrustReading,
   type Trusted,
 } from "#domain/tuf";
 import { mapBounded } from "./map-bounded.ts";
-import type { MetadataSource, TrustMemory } from "./ports.ts";
+import type { MetadataSource, Remembered, TrustMemory } from "./ports.ts";
 import { Refused, refuse } from "./refused.ts";
 import { trustedRoot } from "./trusted-root.ts";
 
@@ -83,21 +84,35 @@ async function readOnce(parts: Parts, gun: Gun, o: Options): Promise<Read> {
 
   const set = { gun, root, timestamp, snapshot, files, seen: remembered.seen };
   const { reading, seen, gone } = verifyRepository(set, clock());
-  if (reading.kind === "verified") {
+  if (reading.kind === "verified" && isNews(remembered, { root, seen, gone })) {
     const after = await memory.raise(gun, { root: root.bytes, seen, gone }, o);
-    requireNewest(after.seen, seen, [root, timestamp, snapshot]);
+    requireNewest(after.seen, [root, timestamp, snapshot]);
   }
   return { reading, timestampSha256: sha256(timestampBytes) };
+}
+
+/** Whether a reading tells anything that is not remembered yet. */
+function isNews(
+  remembered: Remembered,
+  found: {
+    readonly root: Trusted<Root>;
+    readonly seen: SeenFiles;
+    readonly gone: readonly RoleName[];
+  },
+): boolean {
+  const isKnown = ([role, file]: readonly [RoleName, SeenFile]): boolean =>
+    remembered.seen.get(role)?.version === file.version;
+  const hasRoot = remembered.root !== undefined;
+  return !hasRoot || found.gone.length > 0 || ![...found.seen].every(isKnown);
 }
 
 /** Somebody else may have verified newer files while we verified ours: ours are then old. */
 function requireNewest(
   after: SeenFiles,
-  ours: SeenFiles,
   files: readonly Parameters<typeof versionReading>[0][],
 ): void {
   for (const file of files) {
-    const fault = versionReading(file, after.get(file.role) ?? ours.get(file.role));
+    const fault = versionReading(file, after.get(file.role));
     if (fault !== undefined) refuse(fault);
   }
 }

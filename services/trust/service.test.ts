@@ -26,7 +26,12 @@ import {
   type TestKey,
   type TestRepository,
 } from "#domain/tuf/testing";
-import { createTrustService, type MetadataStore, type TrustService } from "#services/trust";
+import {
+  createTrustService,
+  type KeyVault,
+  type MetadataStore,
+  type TrustService,
+} from "#services/trust";
 import { inMemoryKeyVault, inMemoryMetadataStore } from "#services/trust/testing";
 
 const msPerDay = 86_400_000;
@@ -38,6 +43,7 @@ const qa = parseRoleName("targets/qa");
 
 let now = start;
 let store: MetadataStore;
+let keys: KeyVault;
 let trust: TrustService;
 let owner: TestRepository;
 
@@ -50,9 +56,10 @@ async function serverKey(role: "timestamp" | "snapshot"): Promise<TestKey> {
 beforeEach(async () => {
   now = start;
   store = inMemoryMetadataStore();
+  keys = inMemoryKeyVault();
   trust = createTrustService({
     store,
-    keys: inMemoryKeyVault(),
+    keys,
     clock: () => now,
     registryHost: host,
   });
@@ -306,7 +313,7 @@ describe("an update that is refused stores nothing", () => {
 
 describe("many publishers at once", () => {
   test("who publish different roles all succeed; the snapshot has all of them", async () => {
-    const names = ["targets/a", "targets/b", "targets/c"].map(parseRoleName);
+    const names = Array.from({ length: 20 }, (_, index) => parseRoleName(`targets/t${index}`));
     const roles = names.map((name) => [name, owner.delegate(name, {})] as const);
     await begin();
     await Promise.all(
@@ -332,6 +339,21 @@ describe("many publishers at once", () => {
         expect.objectContaining({ reason: code("trust/version-conflict") }),
       ),
     );
+  });
+});
+
+describe("two servers on one store", () => {
+  test("who publish different roles at once all succeed", async () => {
+    const names = ["targets/a", "targets/b", "targets/c"].map(parseRoleName);
+    const roles = names.map((name) => [name, owner.delegate(name, {})] as const);
+    await begin();
+    await Promise.all(
+      roles.map(async ([name, role]) => {
+        const replica = createTrustService({ store, keys, clock: () => now, registryHost: host });
+        await replica.update(gun, new Map([[name, await signTargets(role)]]), o);
+      }),
+    );
+    expect([...(await snapshot()).meta.keys()]).toEqual(expect.arrayContaining(names));
   });
 });
 

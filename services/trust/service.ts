@@ -9,6 +9,7 @@ import {
   type RoleName,
 } from "#domain/tuf";
 import { TrustError } from "./errors.ts";
+import { createTurns } from "./in-turn.ts";
 import type {
   Change,
   ChangeQuery,
@@ -52,6 +53,8 @@ export type TrustParts = {
 
 export function createTrustService(parts: TrustParts): TrustService {
   const { store, keys, clock } = parts;
+  // Publishers on one server wait for each other, so that only those on several can ever collide.
+  const inTurn = createTurns<Gun>();
   return {
     gunOf: (text) => ownGun(text, parts.registryHost),
     async current(gun, role, o) {
@@ -61,7 +64,7 @@ export function createTrustService(parts: TrustParts): TrustService {
     },
     byChecksum: (gun, role, sha256, o) => store.byChecksum(gun, role, sha256, o),
     byVersion: (gun, role, version, o) => store.byVersion(gun, role, version, o),
-    update: (gun, files, o) => publishUpdate(parts, gun, files, o),
+    update: (gun, files, o) => inTurn(gun, () => publishUpdate(parts, gun, files, o)),
     async serverKey(gun, role, o) {
       const root = await store.current(gun, rootRole, o);
       const named = root === undefined ? [] : decodeRoot(root.bytes).signed[role].keys.keys();
