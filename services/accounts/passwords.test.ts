@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { countAttempt } from "./passwords.ts";
-import { accountsWorld, type AccountsWorld } from "./testing/index.ts";
+import { AccountsError } from "./errors.ts";
+import { accountsWorld, cheapHasher, type AccountsWorld } from "./testing/index.ts";
 
 const minuteMs = 60_000;
 const service = "localhost:8443";
@@ -125,4 +126,21 @@ test("a lock holds for tokens too, also with a password that was just good", asy
   await expect(
     world.accounts.issue({ credentials, scopes: [], service }, world.o),
   ).rejects.toMatchObject(locked);
+});
+
+test("a password that nobody had the time to look at is no failure", async () => {
+  let isBusy = false;
+  const refuse = () => Promise.reject(new AccountsError("accounts/busy", "too many"));
+  const world = accountsWorld({
+    hasher: {
+      hash: (password, o) => (isBusy ? refuse() : cheapHasher.hash(password, o)),
+      matches: (password, hash, o) => (isBusy ? refuse() : cheapHasher.matches(password, hash, o)),
+    },
+  });
+  await world.person("alice");
+  isBusy = true;
+  for (let time = 0; time < 20; time += 1)
+    await expect(signIn(world, "alice")).rejects.toMatchObject({ code: "accounts/busy" });
+  isBusy = false;
+  expect((await signIn(world, "alice")).user.name).toBe("alice");
 });

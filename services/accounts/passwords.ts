@@ -48,9 +48,14 @@ export function createPasswordCheck(parts: {
   const remembered = new Map<string, Instant>();
   const running = new Map<string, Promise<boolean>>();
   const strangers = new Map<string, Attempts>();
-  let decoy: Promise<string> | undefined;
+  let decoy: string | undefined;
 
-  async function attempt(name: string, user: StoredUser | undefined, o: Options): Promise<void> {
+  /** Counts an attempt, and gives the count before it. Throws `accounts/locked`. */
+  async function attempt(
+    name: string,
+    user: StoredUser | undefined,
+    o: Options,
+  ): Promise<Attempts> {
     const now = clock();
     let before: Attempts = none;
     const count = (attempts: Attempts): Attempts => {
@@ -61,21 +66,30 @@ export function createPasswordCheck(parts: {
       keep(strangers, name, count(strangers.get(name) ?? none), maxStrangers);
     } else await store.changeAttempts(user.name, count, o);
     if (before.lockedUntil > now) throw locked(before.lockedUntil - now);
+    return before;
   }
 
   async function matches(user: StoredUser, password: string, o: Options): Promise<boolean> {
-    await attempt(user.name, user, o);
-    const isRight = await hasher.matches(password, user.passwordHash, o);
-    if (isRight) await store.changeAttempts(user.name, () => none, o);
-    return isRight;
+    const { lockedUntil } = await attempt(user.name, user, o);
+    try {
+      const isRight = await hasher.matches(password, user.passwordHash, o);
+      if (isRight) await store.changeAttempts(user.name, () => none, o);
+      return isRight;
+    } catch (error) {
+      // Nobody looked at the password, so it is no failure of its owner.
+      await store.changeAttempts(
+        user.name,
+        (attempts) => ({ ...attempts, count: Math.max(attempts.count - 1, 0), lockedUntil }),
+        o,
+      );
+      throw error;
+    }
   }
 
   async function refuseStranger(username: string, password: string, o: Options): Promise<never> {
     await attempt(username.slice(0, 128), undefined, o);
-    decoy ??= hasher.hash(randomBytes(16).toString("hex"), {
-      signal: new AbortController().signal,
-    });
-    await hasher.matches(password, await decoy, o);
+    decoy ??= await hasher.hash(randomBytes(16).toString("hex"), o);
+    await hasher.matches(password, decoy, o);
     throw wrong();
   }
 

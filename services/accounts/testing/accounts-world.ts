@@ -4,7 +4,7 @@ import type { Options } from "#domain/kernel";
 import { parseRegistryHost } from "#domain/oci";
 import { publicKeyFromPem } from "#domain/tuf";
 import { createAccountsService, createScryptHasher, type AccountsService } from "../index.ts";
-import type { AccountStore, CertificateIssuer, KeyReader } from "../ports.ts";
+import type { AccountStore, CertificateIssuer, KeyReader, PasswordHasher } from "../ports.ts";
 import { memoryAccountStore } from "./memory-account-store.ts";
 
 export type AccountsWorld = {
@@ -22,6 +22,7 @@ export type AccountsWorld = {
 
 export type WorldParts = {
   readonly store?: AccountStore;
+  readonly hasher?: PasswordHasher;
   readonly keyReader?: KeyReader;
   readonly issuer?: CertificateIssuer;
   readonly caPem?: string;
@@ -48,7 +49,7 @@ export function accountsWorld(parts: WorldParts = {}): AccountsWorld {
   let now = parts.now ?? Date.UTC(2026, 4, 7);
   const accounts = createAccountsService({
     store,
-    hasher: cheapHasher,
+    hasher: parts.hasher ?? cheapHasher,
     keyReader: parts.keyReader ?? plainReader,
     issuer: parts.issuer ?? {
       issueClientCertificate: ({ account }) => Promise.resolve(`certificate of ${account}\n`),
