@@ -76,8 +76,11 @@ export async function endCertificate(options: {
     value,
   }));
   const use = options.use === "server" ? ExtendedKeyUsage.serverAuth : ExtendedKeyUsage.clientAuth;
+  // A certificate that outlives its authority is good for nothing, and looks as if it were.
+  const last = options.issuer.certificate.validToDate.getTime();
+  const { notBefore, notAfter } = options.validity;
   const certificate = await X509CertificateGenerator.create({
-    ...common(options.validity),
+    ...common({ notBefore, notAfter: Math.min(notAfter, last) }),
     subject: commonName(options.commonName),
     issuer: new X509Certificate(options.issuer.certificatePem).subjectName,
     publicKey,
