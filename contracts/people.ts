@@ -9,6 +9,10 @@ export const GatewayPermission = z.enum([
 ]);
 export const RepositoryRight = z.enum(["read", "write", "admin"]);
 
+/**
+ * A person. To who is neither that person nor an admin, only names, teams and `isActive` are told: the
+ * rest is as of somebody without rights (`isAdmin` false, `permission` none, `createdAt` 0).
+ */
 export const User = z.object({
   name: AccountName,
   fullName: z.string(),
