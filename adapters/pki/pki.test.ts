@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
@@ -6,10 +6,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, createServer, type TLSSocket } from "node:tls";
+import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { parseAccountName } from "#domain/identity";
 import { openPki, type Pki } from "./pki.ts";
 
+const run = promisify(execFile);
 const o = { signal: new AbortController().signal };
 const dayMs = 24 * 3_600_000;
 const names = ["localhost:8443", "localhost", "127.0.0.1", "registry.lab", "[::1]:2376"];
@@ -119,18 +121,23 @@ test("openssl accepts each chain for its own use, and for no other", async () =>
   const clientCa = await file("client-ca", pki.clientCaPem);
   const server = await file("server", (await pki.serverIdentity(names, o)).certificate);
   const client = await file("client", (await clientOf(pki)).cert);
-  const verify = (authority: string, purpose: string, subject: string, ...more: string[]): string =>
-    execFileSync(
-      "openssl",
-      ["verify", "-x509_strict", "-purpose", purpose, "-CAfile", authority, ...more, subject],
-      { encoding: "utf8", stdio: "pipe" },
-    );
+  const verify = async (
+    authority: string,
+    purpose: string,
+    subject: string,
+    ...more: string[]
+  ): Promise<string> => {
+    const how = ["-x509_strict", "-purpose", purpose, "-CAfile", authority];
+    const { stdout } = await run("openssl", ["verify", ...how, ...more, subject]);
+    return stdout;
+  };
   const host = ["-verify_hostname", "registry.lab"];
-  expect(verify(ca, "sslserver", server, ...host)).toContain("OK");
-  expect(verify(clientCa, "sslclient", client)).toContain("OK");
-  expect(() => verify(clientCa, "sslserver", client)).toThrow(/purpose|usage/);
-  expect(() => verify(ca, "sslclient", client)).toThrow(/unable to get/);
-  expect(() => verify(ca, "sslserver", server, "-verify_hostname", "evil.lab")).toThrow(/mismatch/);
+  const otherHost = ["-verify_hostname", "evil.lab"];
+  expect(await verify(ca, "sslserver", server, ...host)).toContain("OK");
+  expect(await verify(clientCa, "sslclient", client)).toContain("OK");
+  await expect(verify(clientCa, "sslserver", client)).rejects.toThrow(/purpose|usage/);
+  await expect(verify(ca, "sslclient", client)).rejects.toThrow(/unable to get/);
+  await expect(verify(ca, "sslserver", server, ...otherHost)).rejects.toThrow(/mismatch/);
 });
 
 test("a TLS handshake names the client, and refuses strangers", async () => {
