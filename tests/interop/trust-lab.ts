@@ -1,6 +1,5 @@
-import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -14,6 +13,7 @@ import {
 } from "#adapters/storage";
 import type { Clock } from "#domain/kernel";
 import { parseRegistryHost, parseScope, type Scope } from "#domain/oci";
+import { certifiedKey } from "#domain/tuf/testing";
 import { bearerChallenge, empty, get, json, serveHttp, type Face } from "#faces/http";
 import { trustFace } from "#faces/trust";
 import type { TokenVerifier } from "#services/accounts";
@@ -38,7 +38,16 @@ const registryHost = parseRegistryHost("registry.test");
 export async function openTrustLab(clock: Clock = Date.now): Promise<TrustLab> {
   const directory = mkdtempSync(join(tmpdir(), "countersign-trust-"));
   const database = await openDatabase(join(directory, "database.sqlite"));
-  const tls = selfSigned(directory);
+  const identity = await certifiedKey({
+    name: "localhost",
+    dnsName: "localhost",
+    notBefore: Date.now() - 60_000,
+    notAfter: Date.now() + 86_400_000,
+  });
+  const caFile = join(directory, "server.pem");
+  writeFileSync(caFile, identity.pem);
+  const key = identity.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const tls = { certificate: identity.pem, key };
   const keys = createKeyVault({
     store: sqlSealedKeyStore(database),
     master: masterKeyOf(randomBytes(32)),
@@ -64,7 +73,7 @@ export async function openTrustLab(clock: Clock = Date.now): Promise<TrustLab> {
   return {
     url,
     directory,
-    caFile: join(directory, "server.pem"),
+    caFile,
     registryHost,
     trust,
     reader,
@@ -74,21 +83,6 @@ export async function openTrustLab(clock: Clock = Date.now): Promise<TrustLab> {
       rmSync(directory, { recursive: true });
     },
   };
-}
-
-function selfSigned(directory: string): { certificate: string; key: string } {
-  const [key, certificate] = [join(directory, "server.key"), join(directory, "server.pem")];
-  const made = spawnSync(
-    "openssl",
-    [
-      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
-      ...["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
-      ...["-days", "2", "-keyout", key, "-out", certificate],
-    ],
-    { encoding: "utf8" },
-  );
-  if (made.status !== 0) throw new Error(`openssl: ${made.stderr}`);
-  return { certificate: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") };
 }
 
 /** Gives tokens whose text names the grant in an issuer's own table. */

@@ -3,6 +3,7 @@ import { generateKeyPairSync, KeyObject, sign } from "node:crypto";
 import {
   KeyUsageFlags,
   KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
   BasicConstraintsExtension,
   X509CertificateGenerator,
 } from "@peculiar/x509";
@@ -29,6 +30,8 @@ export type CertificateTerms = {
   readonly notBefore: Instant;
   readonly notAfter: Instant;
   readonly isCa?: boolean;
+  /** For a server's certificate. */
+  readonly dnsName?: string;
   /** Certifies this key again, instead of a new one. */
   readonly again?: TestKey;
 };
@@ -48,6 +51,9 @@ export async function certifiedKey(terms: CertificateTerms): Promise<TestKey> {
     signingAlgorithm: algorithm,
     extensions: [
       new BasicConstraintsExtension(terms.isCa ?? false, undefined, true),
+      ...(terms.dnsName === undefined
+        ? []
+        : [new SubjectAlternativeNameExtension([{ type: "dns", value: terms.dnsName }])]),
       new KeyUsagesExtension(
         terms.isCa === true ? KeyUsageFlags.keyCertSign : KeyUsageFlags.digitalSignature,
         true,
