@@ -43,6 +43,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     rejectUnauthorized: true,
     ALPNProtocols: ["http/1.1"],
     allowHalfOpen: true, // standard input may end before the output does
+    handshakeTimeout: 10_000, // with half-open sockets, who leaves before the end is noticed only so
     noDelay: true,
     maxHeaderSize: 65_536,
     requestTimeout: 0,

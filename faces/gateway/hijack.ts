@@ -2,7 +2,8 @@ import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { EngineAnswer, UpgradeAnswer } from "#adapters/docker";
-import { formatTarget } from "#domain/engine-api";
+import { EngineApiError, formatTarget } from "#domain/engine-api";
+import { HttpError } from "#faces/http";
 import type { Exchange, Parts } from "./exchange.ts";
 import { headersToClient, headersToEngine } from "./headers.ts";
 import { refusalBody, refuse, type Refusal } from "./refusal.ts";
@@ -122,7 +123,8 @@ function formatHeaders(headers: Readonly<Record<string, string | string[]>>): st
 
 /** Takes the body of the request from the connection, and puts back what came after it. */
 async function readExactly(client: Duplex, head: Uint8Array, bytes: number): Promise<Uint8Array> {
-  if (!(bytes >= 0 && bytes <= maxBodyBytes)) throw new RangeError("the body is too large");
+  if (!(bytes >= 0 && bytes <= maxBodyBytes))
+    throw new HttpError("http/body-too-large", `the body is larger than ${maxBodyBytes} bytes`);
   let taken: Uint8Array = head;
   if (taken.length < bytes) {
     const signal = AbortSignal.timeout(bodyMs);
@@ -131,7 +133,8 @@ async function readExactly(client: Duplex, head: Uint8Array, bytes: number): Pro
       if (taken.length >= bytes) break;
     }
   }
-  if (taken.length < bytes) throw new RangeError("the body ended early");
+  if (taken.length < bytes)
+    throw new EngineApiError("engine-api/body-malformed", "the body ended early");
   if (taken.length > bytes) client.unshift(taken.subarray(bytes));
   return taken.subarray(0, bytes);
 }
