@@ -41,5 +41,6 @@ function readable(line: string): string {
   return [...head.map(written), ...details].join(" ");
 }
 
-const written = (value: unknown): string =>
-  typeof value === "string" ? value : JSON.stringify(value);
+function written(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import type { EngineChoice } from "./engine.ts";
 import { ended, remember, running, stop, type Started } from "./processes.ts";
@@ -81,39 +81,45 @@ function launch(settings: Settings, engine: EngineChoice): Started {
 async function isReady(settings: Settings): Promise<boolean> {
   const { ca } = files(settings.data);
   if (!existsSync(ca)) return false;
-  const { name } = splitHost(settings.host, 443);
-  const healthy = await new Promise<boolean>((resolve) => {
+  const { host, listen, gatewayHost, gatewayListen } = settings;
+  const trusted = readFileSync(ca);
+  const health = await ask({ host, port: listen.port, path: "/healthz", ca: trusted });
+  if (health !== 200) return false;
+  // Without a client certificate the gateway ends the handshake: that too is an answer.
+  const { port } = gatewayListen;
+  return (await ask({ host: gatewayHost, port, path: "/_ping", ca: trusted })) !== "nobody";
+}
+
+/** The status that `path` is answered with on this machine; `nobody` where nothing listens. */
+async function ask(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly ca: Buffer;
+}): Promise<number | "nobody" | "refused"> {
+  return await new Promise((resolve) => {
     const asking = request(
       {
         host: "127.0.0.1",
-        port: settings.listen.port,
-        servername: name,
-        path: "/healthz",
-        headers: { host: settings.host },
-        ca: readFileSync(ca),
+        port: options.port,
+        path: options.path,
+        servername: splitHost(options.host, 443).name,
+        headers: { host: options.host },
+        ca: options.ca,
         timeout: 2000,
         agent: false,
       },
       (reply) => {
         reply.resume();
-        resolve(reply.statusCode === 200);
+        resolve(reply.statusCode ?? 0);
       },
     );
-    asking.on("timeout", () => asking.destroy());
-    asking.on("error", () => resolve(false));
+    asking.on("timeout", () => asking.destroy(new Error("silent")));
+    asking.on("error", (error) => {
+      const isAway = "code" in error && error.code === "ECONNREFUSED";
+      resolve(isAway || error.message === "silent" ? "nobody" : "refused");
+    });
     asking.end();
-  });
-  return healthy && (await accepts(settings.gatewayListen.port));
-}
-
-async function accepts(port: number): Promise<boolean> {
-  return await new Promise<boolean>((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port, timeout: 2000 });
-    const end = (result: boolean) => (): void => {
-      socket.destroy();
-      resolve(result);
-    };
-    socket.on("connect", end(true)).on("timeout", end(false)).on("error", end(false));
   });
 }
 
