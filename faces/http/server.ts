@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Logger } from "pino";
@@ -70,11 +70,18 @@ export async function startListening(
     server.listen(listen.port, listen.host, resolve);
   });
   const { port } = server.address() as AddressInfo;
-  return { host: listen.host, port, close: () => drain(server, stop) };
+  // `closeAllConnections` knows those only that have got as far as HTTP, and not who left a handshake open.
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return { host: listen.host, port, close: () => drain(server, sockets, stop) };
 }
 
 async function drain(
   server: Server,
+  sockets: ReadonlySet<Socket>,
   stop: { readonly closing: AbortController; readonly drainSeconds: number },
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
@@ -82,6 +89,7 @@ async function drain(
   const cut = setTimeout(() => {
     stop.closing.abort(new Error("the server is shutting down"));
     server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
   }, stop.drainSeconds * 1_000);
   await closed;
   clearTimeout(cut);
