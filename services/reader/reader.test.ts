@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Instant } from "#domain/kernel";
 import { parseGun, type Gun } from "#domain/oci";
@@ -280,6 +281,44 @@ async function rotateRoot(version: number): Promise<Uint8Array<ArrayBuffer>> {
   serve(repository, rootRole, bytes);
   return new Uint8Array(bytes);
 }
+
+test("one changed byte in any file that is served is never believed", async () => {
+  repository.delegate(qa, {}).targets.set("1", "image");
+  await repository.publish();
+  const good = { current: new Map(repository.current), shelf: new Map(repository.shelf) };
+  const roles = [rootRole, targetsRole, qa, snapshotRole, timestampRole];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...roles),
+      fc.nat(100_000),
+      fc.integer({ min: 1, max: 255 }),
+      async (role, place, difference) => {
+        const original = good.current.get(role) ?? new Uint8Array();
+        const changed = Uint8Array.from(original);
+        const index = place % changed.length;
+        changed[index] = (changed[index] ?? 0) ^ difference;
+        repository.current.set(role, changed);
+        for (const [name, bytes] of good.shelf)
+          repository.shelf.set(name, bytes === original ? changed : bytes);
+        const fresh = createReader({
+          source: sourceOf(() => repository),
+          memory: inMemoryTrustMemory(),
+          clock: () => now,
+        });
+        const reading = await fresh.read(gun, o);
+        repository.current.set(role, original);
+        if (reading.kind === "verified")
+          expect(reading.roles.map(({ name, state }) => [name, state.kind])).toEqual([
+            ["targets", "valid"],
+            ["targets/qa", "tampered"],
+          ]);
+        else expect(reading).toMatchObject({ kind: "tampered" });
+        expect(reading.kind === "verified").toBe(role === qa);
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
 
 describe("attacks on a delegation leave the rest as it is", () => {
   const stateOf = async (name: RoleName) => {
