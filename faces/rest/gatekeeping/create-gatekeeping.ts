@@ -1,48 +1,14 @@
-import type {
-  Decision,
-  Decisions,
-  ImagePage,
-  Policy,
-  PolicyPreview,
-  PreviewPolicy,
-  Repository,
-  SetPolicy,
-  Status,
-  Tags,
-  Verdict,
-  Workloads,
-} from "#contracts";
+import type { PreviewPolicy, Status, Workloads } from "#contracts";
 import type { PolicyMode, TeamRequirement } from "#domain/admission";
-import type { AccountName, TeamName } from "#domain/identity";
+import type { TeamName } from "#domain/identity";
 import type { Options } from "#domain/kernel";
-import type { RegistryHost, RepositoryName, Tag } from "#domain/oci";
+import type { RegistryHost } from "#domain/oci";
 import type { Gatekeeper, Preview } from "#services/gatekeeper";
 import type { RegistryService } from "#services/registry";
+import type { Gatekeeping } from "../ports.ts";
 import { imagePage, listRepositories, tagsOf } from "./images.ts";
 import { presentDecision, presentPolicy, presentWorkload } from "./present-decision.ts";
 import { presentVerdict } from "./present-verdict.ts";
-
-/** What the gatekeeper and the registry know, in the contract's shapes. Who may ask was settled before. */
-export interface Gatekeeping {
-  status(o: Options): Promise<Status>;
-  policy(o: Options): Promise<Policy>;
-  /** Throws `gatekeeper/policy-changed` or `gatekeeper/unknown-team`. */
-  setPolicy(wanted: SetPolicy, by: AccountName, o: Options): Promise<Policy>;
-  preview(wanted: PreviewPolicy, o: Options): Promise<PolicyPreview>;
-  workloads(o: Options): Promise<Workloads>;
-  why(image: string, o: Options): Promise<Verdict>;
-  decisions(
-    query: { readonly before?: string; readonly limit: number },
-    o: Options,
-  ): Promise<Decisions>;
-  decision(id: string, o: Options): Promise<Decision | undefined>;
-  /** Calls `listener` with each decision from now on; call the answer to stop. */
-  subscribe(listener: (decision: Decision) => void): () => void;
-  repositories(o: Options): Promise<Repository[]>;
-  /** Undefined where there is no such repository. */
-  tags(repository: RepositoryName, o: Options): Promise<Tags | undefined>;
-  image(repository: RepositoryName, tag: Tag, o: Options): Promise<ImagePage | undefined>;
-}
 
 export type GatekeepingParts = {
   readonly gatekeeper: Gatekeeper;
@@ -54,6 +20,7 @@ export type GatekeepingParts = {
   readonly engine: (o: Options) => Promise<Status["engine"]>;
 };
 
+/** What the gatekeeper and the registry know, in the contract's shapes. */
 export function createGatekeeping(parts: GatekeepingParts): Gatekeeping {
   const { gatekeeper } = parts;
   return {

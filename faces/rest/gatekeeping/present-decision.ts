@@ -9,7 +9,7 @@ export function presentDecision(decision: StoredDecision): Decision {
     decision.verdict.kind === "admit"
       ? decision.verdict.tag
       : decision.case.candidates?.[0]?.reference.tag;
-  const { roles, ...state } = presentTrust(decision.case, tag);
+  const { roles, ...trust } = presentTrust(decision.case, tag);
   return {
     id: decision.id,
     at: decision.at,
@@ -21,9 +21,12 @@ export function presentDecision(decision: StoredDecision): Decision {
     effect: decision.effect,
     verdict: presentVerdict(decision),
     evidence: {
-      ...state,
+      ...trust,
       policyVersion: decision.case.policy.version,
-      roles: roles.map(({ signedBy, expires: _, ...role }) => ({ ...role, keys: signedBy })),
+      roles: roles.map(({ name, version, state, digest, signedBy }) => ({
+        ...{ name, version, state, keys: signedBy },
+        ...(digest === undefined ? {} : { digest }),
+      })),
     },
   };
 }

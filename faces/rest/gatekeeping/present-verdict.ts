@@ -1,5 +1,5 @@
-import { z } from "zod";
-import { Verdict } from "#contracts";
+import type { z } from "zod";
+import type { Verdict } from "#contracts";
 import { explain, type Reason } from "#domain/admission";
 import { formatReference } from "#domain/oci";
 import type { Finding } from "#services/gatekeeper";
