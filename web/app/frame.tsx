@@ -28,7 +28,7 @@ export function Frame(): ReactNode {
         >
           <IconMenu2 size={20} aria-hidden />
         </ActionIcon>
-        <Link to="/" className={styles["brand"]}>
+        <Link to="/" className={styles["brand"]} aria-label="Countersign">
           <img src="/favicon.svg" alt="" width={22} height={22} />
           <span>Countersign</span>
         </Link>
@@ -41,16 +41,16 @@ export function Frame(): ReactNode {
       <div className={styles["side"]}>
         <Navigation />
       </div>
-      <Drawer
-        opened={opened}
-        onClose={drawer.close}
-        size="16rem"
-        title="Countersign"
-        closeButtonProps={{ "aria-label": "Close the menu" }}
-      >
-        <Search onChosen={drawer.close} />
-        <Navigation onChosen={drawer.close} />
-      </Drawer>
+      <Drawer.Root opened={opened} onClose={drawer.close} size="16rem">
+        <Drawer.Overlay />
+        <Drawer.Content aria-label="Menu">
+          <Drawer.Body className={styles["drawer"] ?? ""}>
+            <Drawer.CloseButton aria-label="Close the menu" />
+            <Search onChosen={drawer.close} />
+            <Navigation onChosen={drawer.close} />
+          </Drawer.Body>
+        </Drawer.Content>
+      </Drawer.Root>
       <main id="main" tabIndex={-1} ref={main} className={styles["main"]}>
         <Outlet />
       </main>

@@ -1,11 +1,10 @@
-import { Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import {
-  IconCheck,
-  IconChevronDown,
-  IconKey,
-  IconLogout,
-  IconUserCircle,
-} from "@tabler/icons-react";
+  Menu,
+  UnstyledButton,
+  useMantineColorScheme,
+  type MantineColorScheme,
+} from "@mantine/core";
+import { IconChevronDown, IconKey, IconLogout, IconUserCircle } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
@@ -21,6 +20,10 @@ const themes = [
   ["dark", "Dark"],
 ] as const;
 
+function themeOf(text: string): MantineColorScheme {
+  return themes.find(([scheme]) => scheme === text)?.[0] ?? "auto";
+}
+
 /** Keys and bundles, theme, sign out. */
 export function UserMenu(): ReactNode {
   const me = useMe();
@@ -33,7 +36,13 @@ export function UserMenu(): ReactNode {
     window.location.assign("/");
   });
   return (
-    <Menu position="bottom-end" width={220}>
+    <Menu
+      position="bottom-end"
+      width={220}
+      // In the banner where its button is, and with nothing in it but its items.
+      withinPortal={false}
+      withInitialFocusPlaceholder={false}
+    >
       <Menu.Target>
         <UnstyledButton className={styles["target"]} aria-label={`Signed in as ${me.name}`}>
           <IconUserCircle size={20} stroke={1.7} aria-hidden />
@@ -50,23 +59,14 @@ export function UserMenu(): ReactNode {
           My keys and bundles
         </Menu.Item>
         <Menu.Divider />
-        {themes.map(([scheme, label]) => (
-          <Menu.Item
-            key={scheme}
-            role="menuitemradio"
-            aria-checked={colorScheme === scheme}
-            leftSection={
-              colorScheme === scheme ? (
-                <IconCheck size={16} aria-hidden />
-              ) : (
-                <span className={styles["blank"]} />
-              )
-            }
-            onClick={() => setColorScheme(scheme)}
-          >
-            {label}
-          </Menu.Item>
-        ))}
+        <Menu.Label>Look</Menu.Label>
+        <Menu.RadioGroup value={colorScheme} onChange={(scheme) => setColorScheme(themeOf(scheme))}>
+          {themes.map(([scheme, label]) => (
+            <Menu.RadioItem key={scheme} value={scheme}>
+              {label}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item
           leftSection={<IconLogout size={16} aria-hidden />}

@@ -1,4 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { isSignedOut } from "./query-client.ts";
 
 /** What is known of something the server keeps. */
 export type Remote<Value> =
@@ -29,7 +30,8 @@ export function useRemote<Value>(
     enabled: how.enabled ?? true,
     ...(how.keepPrevious === true ? { placeholderData: keepPreviousData } : {}),
   });
-  if (query.data !== undefined) return { kind: "ready", value: query.data as Value };
+  if (query.data !== undefined && !isSignedOut(query.error))
+    return { kind: "ready", value: query.data };
   if (query.error !== null) {
     const retry = (): void => void query.refetch();
     return { kind: "failed", error: query.error, retry };

@@ -1,5 +1,6 @@
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import type { ReactNode } from "react";
+import { Dialog } from "./dialog.tsx";
 import { Problem } from "./problem.tsx";
 
 type Props = {
@@ -18,7 +19,7 @@ type Props = {
 /** Asks before something that takes rights away. */
 export function Confirm(props: Props): ReactNode {
   return (
-    <Modal opened={props.opened} onClose={props.onClose} title={props.title}>
+    <Dialog opened={props.opened} onClose={props.onClose} title={props.title}>
       <Stack>
         <div>{props.children}</div>
         {props.error === undefined ? null : <Problem error={props.error} />}
@@ -31,6 +32,6 @@ export function Confirm(props: Props): ReactNode {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,3 +1,4 @@
+/* oxlint-disable jsx-a11y/no-redundant-roles, jsx-a11y/no-interactive-element-to-noninteractive-role -- browsers drop a table's own roles once it is laid out as blocks */
 import type { ReactNode } from "react";
 import styles from "./data-table.module.css";
 
@@ -6,6 +7,8 @@ export type Column<Row> = {
   readonly header: string;
   readonly cell: (row: Row) => ReactNode;
   readonly align?: "end";
+  /** Holds long names without spaces, which may be broken anywhere. */
+  readonly breaks?: true;
 };
 
 type Props<Row> = {
@@ -36,7 +39,13 @@ export function DataTable<Row>({ label, columns, rows, rowKey }: Props<Row>): Re
         {rows.map((row) => (
           <tr key={rowKey(row)} role="row">
             {columns.map((column) => (
-              <td key={column.key} role="cell" data-label={column.header} data-align={column.align}>
+              <td
+                key={column.key}
+                role="cell"
+                data-label={column.header}
+                data-align={column.align}
+                data-breaks={column.breaks}
+              >
                 <div className={styles["value"]}>{column.cell(row)}</div>
               </td>
             ))}

@@ -18,7 +18,7 @@ export function Loaded<Value>({ of, what, rows = 4, children }: Props<Value>): R
     case "loading":
       return (
         <Stack gap="xs" aria-busy="true">
-          <VisuallyHidden role="status">Loading {what}</VisuallyHidden>
+          <VisuallyHidden component="output">Loading {what}</VisuallyHidden>
           {Array.from({ length: rows }, (_, row) => (
             <Skeleton key={row} height={28} radius="sm" />
           ))}

@@ -2,12 +2,11 @@ import {
   ActionIcon,
   Button,
   createTheme,
-  Modal,
   MultiSelect,
   NativeSelect,
-  PasswordInput,
   Textarea,
   TextInput,
+  type CSSVariablesResolver,
   type MantineColorsTuple,
 } from "@mantine/core";
 
@@ -25,9 +24,38 @@ const ink: MantineColorsTuple = [
   "#213071",
 ];
 
+/** Greys of the dark look, a little blue; from text to the deepest ground. */
+const dark: MantineColorsTuple = [
+  "#dfe3ea",
+  "#b8bfcb",
+  "#9aa2b1",
+  "#747c8b",
+  "#3d434f",
+  "#2e333d",
+  "#242932",
+  "#20242c",
+  "#16191f",
+  "#101318",
+];
+
+/** For alerts: read on white in its darker half, on dark in its lighter. */
+const warn: MantineColorsTuple = [
+  "#fdf3dc",
+  "#f9e4b2",
+  "#f6d68a",
+  "#f4c86a",
+  "#f4c86a",
+  "#c98a17",
+  "#7d4e00",
+  "#7d4e00",
+  "#6b4300",
+  "#573600",
+];
+
 export const theme = createTheme({
-  colors: { ink },
+  colors: { ink, dark, warn },
   primaryColor: "ink",
+  respectReducedMotion: true,
   primaryShade: { light: 6, dark: 6 },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
   fontFamilyMonospace: "var(--cs-mono)",
@@ -44,13 +72,24 @@ export const theme = createTheme({
   components: {
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle" } }),
-    Modal: Modal.extend({
-      defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } },
-    }),
     TextInput: TextInput.extend({ defaultProps: { size: "sm" } }),
-    PasswordInput: PasswordInput.extend({ defaultProps: { size: "sm" } }),
     Textarea: Textarea.extend({ defaultProps: { size: "sm" } }),
     NativeSelect: NativeSelect.extend({ defaultProps: { size: "sm" } }),
     MultiSelect: MultiSelect.extend({ defaultProps: { size: "sm" } }),
   },
 });
+
+/** Mantine's own colours where ours read better: its greys are too light for small text. */
+export const colourVariables: CSSVariablesResolver = () => {
+  const shared = {
+    "--mantine-color-dimmed": "var(--cs-dimmed)",
+    "--mantine-color-placeholder": "var(--cs-dimmed)",
+    "--mantine-color-error": "var(--cs-bad)",
+    "--mantine-color-anchor": "var(--cs-link)",
+  };
+  return {
+    variables: {},
+    light: shared,
+    dark: { ...shared, "--mantine-color-body": "#16191f", "--mantine-color-text": "#dfe3ea" },
+  };
+};

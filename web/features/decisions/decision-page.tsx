@@ -69,7 +69,10 @@ function Detail({ decision }: { decision: Decision }): ReactNode {
         <Facts
           facts={[
             ["Image as written", <ImageName key="image" image={decision.image} to={page} />],
-            ["Digest that would run", verdict.digest && <Digest value={verdict.digest} />],
+            [
+              "Digest that would run",
+              verdict.digest && <Digest key="digest" value={verdict.digest} />,
+            ],
             ["Asked by", <People key="by" names={[decision.by]} />],
             ["Through", `${gates[decision.gate]}: ${decision.operation}`],
             ["When", <Time key="at" at={decision.at} />],
@@ -105,7 +108,7 @@ function JudgeAgain({ image }: { image: string }): ReactNode {
         Judges the same image by the rule and the signatures as they are at this moment. This
         deploys nothing and records nothing.
       </Text>
-      <div role="status" className={styles["now"]}>
+      <div aria-live="polite" className={styles["now"]}>
         {now === undefined ? null : (
           <>
             <VerdictMark verdict={now} look="large" />

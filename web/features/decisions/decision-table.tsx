@@ -26,6 +26,7 @@ export function DecisionTable({ decisions }: { decisions: readonly Decision[] })
         },
         {
           key: "image",
+          breaks: true,
           header: "Image",
           cell: ({ image, id }) => <ImageName image={image} to={`/decisions/${id}`} />,
         },

@@ -42,7 +42,7 @@ export function DecisionsPage(): ReactNode {
           const shown = decisions.filter(fits);
           return (
             <Stack gap="sm">
-              <div role="status">
+              <div aria-live="polite">
                 {fresh.length === 0 ? null : (
                   <Button variant="light" size="xs" onClick={list.refresh}>
                     {counted(fresh.length, "new decision")} — show

@@ -28,7 +28,7 @@ export function Evidence({ decision }: { decision: Decision }): ReactNode {
           ["Root", versionOf(evidence.rootVersion)],
           ["Snapshot", versionOf(evidence.snapshotVersion)],
           ["Timestamp", versionOf(evidence.timestampVersion)],
-          ["Fresh until", evidence.freshUntil && <Time at={evidence.freshUntil} />],
+          ["Fresh until", evidence.freshUntil && <Time key="fresh" at={evidence.freshUntil} />],
         ]}
       />
       {evidence.roles.length === 0 ? (

@@ -55,6 +55,7 @@ function Searchable({ repositories }: { repositories: readonly Repository[] }): 
           columns={[
             {
               key: "name",
+              breaks: true,
               header: "Repository",
               cell: ({ name }) => <Link to={repositoryPath(name)}>{name}</Link>,
             },

@@ -30,7 +30,7 @@ export function TrustData({ trust }: { trust: ImagePage["trust"] }): ReactNode {
           ],
           ["Detail", trust.detail],
           ["Root", trust.rootVersion && `version ${trust.rootVersion}, pinned`],
-          ["Fresh until", trust.freshUntil && <Time at={trust.freshUntil} />],
+          ["Fresh until", trust.freshUntil && <Time key="fresh" at={trust.freshUntil} />],
           ["Snapshot", trust.snapshotVersion && `version ${trust.snapshotVersion}`],
           ["Timestamp", trust.timestampVersion && `version ${trust.timestampVersion}`],
         ]}

@@ -1,5 +1,5 @@
 import type { Status } from "#contracts";
-import { Anchor, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { useMe } from "../../data/session.tsx";
@@ -20,9 +20,9 @@ export function Connect({ status }: { status: Status }): ReactNode {
       <Command line={`export DOCKER_HOST=${status.gateway}`} what="DOCKER_HOST" />
       <Text size="sm">
         Both certificates are signed by this server’s own authority:{" "}
-        <Anchor href="/ca.pem" download="ca.pem">
+        <a href="/ca.pem" download="ca.pem">
           ca.pem
-        </Anchor>
+        </a>
       </Text>
     </Card>
   );

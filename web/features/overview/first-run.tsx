@@ -1,5 +1,5 @@
 import type { Repository, Status, Team } from "#contracts";
-import { Button, Text } from "@mantine/core";
+import { Button, Text, VisuallyHidden } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { IconCircle, IconCircleCheckFilled } from "@tabler/icons-react";
 import type { ReactNode } from "react";
@@ -35,12 +35,15 @@ export function FirstRun({ status }: { status: Status }): ReactNode {
             aria-current={step === next ? "step" : undefined}
           >
             {step.done ? (
-              <IconCircleCheckFilled size={20} role="img" aria-label="Done" />
+              <IconCircleCheckFilled size={20} aria-hidden />
             ) : (
-              <IconCircle size={20} role="img" aria-label="To do" />
+              <IconCircle size={20} aria-hidden />
             )}
             <div>
-              <Text fw={step === next ? 650 : 500}>{step.title}</Text>
+              <Text fw={step === next ? 650 : 500}>
+                <VisuallyHidden>{step.done ? "Done: " : "To do: "}</VisuallyHidden>
+                {step.title}
+              </Text>
               {step.done ? null : <div className={styles["how"]}>{step.how}</div>}
             </div>
           </li>

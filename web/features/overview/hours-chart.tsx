@@ -28,27 +28,26 @@ export function HoursChart({
   const counts = perHour(moments, now);
   const most = Math.max(1, ...counts);
   return (
-    <svg
+    <figure
       className={styles["chart"]}
-      viewBox={`0 0 ${hours * step} ${height}`}
-      preserveAspectRatio="none"
-      role="img"
       aria-label={`Refusals in each of the last 24 hours; at most ${most} in one`}
     >
-      {counts.map((count, slot) => {
-        const size = count === 0 ? 1 : Math.max(3, (count / most) * height);
-        return (
-          <rect
-            // The slots are the hours: their place is what they are.
-            key={hours - slot}
-            x={slot * step + 1}
-            y={height - size}
-            width={step - 2}
-            height={size}
-            data-some={count > 0}
-          />
-        );
-      })}
-    </svg>
+      <svg aria-hidden viewBox={`0 0 ${hours * step} ${height}`} preserveAspectRatio="none">
+        {counts.map((count, slot) => {
+          const size = count === 0 ? 1 : Math.max(3, (count / most) * height);
+          return (
+            <rect
+              // The slots are the hours: their place is what they are.
+              key={hours - slot}
+              x={slot * step + 1}
+              y={height - size}
+              width={step - 2}
+              height={size}
+              data-some={count > 0}
+            />
+          );
+        })}
+      </svg>
+    </figure>
   );
 }

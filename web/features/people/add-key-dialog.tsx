@@ -1,8 +1,9 @@
 import { AddKey } from "#contracts";
-import { Button, Group, Modal, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import type { ReactNode } from "react";
+import { Dialog } from "../../ui/dialog.tsx";
 import { useAction } from "../../data/action.ts";
 import { api } from "../../data/client.ts";
 import { checkedBy, fieldErrorOf } from "../../ui/form-errors.ts";
@@ -16,9 +17,9 @@ export function AddKeyDialog({ user }: { user: string }): ReactNode {
       <Button variant="default" onClick={dialog.open}>
         Add a public key
       </Button>
-      <Modal opened={opened} onClose={dialog.close} title="Add a public key" size="lg">
+      <Dialog opened={opened} onClose={dialog.close} title="Add a public key" size="lg">
         <KeyForm user={user} onClose={dialog.close} />
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,9 +1,10 @@
 import { CreateBundle, type Bundle } from "#contracts";
-import { Alert, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import { IconDownload, IconKey } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
+import { Dialog } from "../../ui/dialog.tsx";
 import { useAction } from "../../data/action.ts";
 import { api } from "../../data/client.ts";
 import { useMe } from "../../data/session.tsx";
@@ -25,7 +26,7 @@ export function BundleDialog({ user }: { user: string }): ReactNode {
       <Button leftSection={<IconKey size={16} aria-hidden />} onClick={dialog.open}>
         New client bundle
       </Button>
-      <Modal
+      <Dialog
         opened={opened}
         onClose={close}
         title={bundle === undefined ? "New client bundle" : "The bundle is ready"}
@@ -36,7 +37,7 @@ export function BundleDialog({ user }: { user: string }): ReactNode {
         ) : (
           <Ready bundle={bundle} onClose={close} />
         )}
-      </Modal>
+      </Dialog>
     </>
   );
 }
@@ -94,7 +95,7 @@ function LabelForm({ user, onMade, onCancel }: FormProps): ReactNode {
 function Ready({ bundle, onClose }: { bundle: Bundle; onClose: () => void }): ReactNode {
   return (
     <Stack>
-      <Alert color="yellow" variant="outline" title="Keep these files: this is the only time">
+      <Alert color="warn" variant="outline" title="Keep these files: this is the only time">
         <Text size="sm">
           The private key is in them and nowhere else. The server did not keep it, so they cannot be
           fetched again; if they are lost, revoke the key and make a new bundle.

@@ -1,11 +1,12 @@
 import { UpdateUser } from "#contracts";
-import { Button, PasswordInput, Stack } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { ReactNode } from "react";
 import { useAction } from "../../data/action.ts";
 import { api } from "../../data/client.ts";
 import { Card } from "../../ui/card.tsx";
 import { checkedBy, fieldErrorOf } from "../../ui/form-errors.ts";
+import { PasswordField } from "../../ui/password-field.tsx";
 import { Problem } from "../../ui/problem.tsx";
 
 const check = checkedBy(UpdateUser);
@@ -37,24 +38,27 @@ export function ChangePassword({ user, isMine }: { user: string; isMine: boolean
         )}
       >
         <Stack maw={360}>
-          <PasswordInput
+          <PasswordField
             label="New password"
             description="At least 10 characters; length is what counts"
             autoComplete="new-password"
-            visibilityToggleButtonProps={{ "aria-label": "Show the new password" }}
             {...form.getInputProps("password")}
             {...(error === undefined ? {} : { error: error["password"] })}
           />
-          <PasswordInput
+          <PasswordField
             label="The same again"
             autoComplete="new-password"
-            visibilityToggleButtonProps={{ "aria-label": "Show the repeated password" }}
             {...form.getInputProps("again")}
           />
           {change.error === undefined || error !== undefined ? null : (
             <Problem error={change.error} />
           )}
-          <Button type="submit" variant="default" loading={change.running}>
+          <Button
+            type="submit"
+            variant="default"
+            style={{ alignSelf: "flex-start" }}
+            loading={change.running}
+          >
             Change password
           </Button>
         </Stack>

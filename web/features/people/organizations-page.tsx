@@ -1,8 +1,9 @@
 import { CreateOrganization, type Organization } from "#contracts";
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import { Fragment, type ReactNode } from "react";
+import { Dialog } from "../../ui/dialog.tsx";
 import { useAction } from "../../data/action.ts";
 import { api } from "../../data/client.ts";
 import { useOrganizations, useTeams } from "../../data/queries.ts";
@@ -37,9 +38,9 @@ export function OrganizationsPage(): ReactNode {
           )
         }
       </Loaded>
-      <Modal opened={opened} onClose={dialog.close} title="New organization">
+      <Dialog opened={opened} onClose={dialog.close} title="New organization">
         <OrganizationForm onClose={dialog.close} />
-      </Modal>
+      </Dialog>
     </Page>
   );
 }

@@ -1,7 +1,8 @@
 import { CreateTeam, type Organization, type RepositoryRight } from "#contracts";
-import { Button, Group, Modal, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { ReactNode } from "react";
+import { Dialog } from "../../ui/dialog.tsx";
 import { Link, useNavigate } from "react-router";
 import { useAction } from "../../data/action.ts";
 import { api } from "../../data/client.ts";
@@ -32,7 +33,7 @@ export function TeamDialog({
 }): ReactNode {
   const organizations = useOrganizations();
   return (
-    <Modal opened={opened} onClose={onClose} title="New team">
+    <Dialog opened={opened} onClose={onClose} title="New team">
       <Loaded of={organizations} what="organizations">
         {(value) =>
           value.length === 0 ? (
@@ -44,7 +45,7 @@ export function TeamDialog({
           )
         }
       </Loaded>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,17 +1,9 @@
 import { UpdateUser, type User } from "#contracts";
-import {
-  Button,
-  Checkbox,
-  Group,
-  Modal,
-  NativeSelect,
-  Stack,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import type { ReactNode } from "react";
+import { Dialog } from "../../ui/dialog.tsx";
 import { useAction } from "../../data/action.ts";
 import { api } from "../../data/client.ts";
 import { Confirm } from "../../ui/confirm.tsx";
@@ -54,9 +46,9 @@ export function UserActions({ user }: { user: User }): ReactNode {
           Activate again
         </Button>
       )}
-      <Modal opened={editing} onClose={edit.close} title={`Edit ${user.name}`}>
+      <Dialog opened={editing} onClose={edit.close} title={`Edit ${user.name}`}>
         <EditForm user={user} onClose={edit.close} />
-      </Modal>
+      </Dialog>
       <Confirm
         opened={ending}
         title={`Deactivate ${user.name}?`}

@@ -1,21 +1,14 @@
 import { CreateUser } from "#contracts";
-import {
-  Button,
-  Checkbox,
-  Group,
-  Modal,
-  NativeSelect,
-  PasswordInput,
-  Stack,
-  TextInput,
-} from "@mantine/core";
+import { Button, Checkbox, Group, NativeSelect, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { ReactNode } from "react";
+import { Dialog } from "../../ui/dialog.tsx";
 import { useNavigate } from "react-router";
 import { useAction } from "../../data/action.ts";
 import { api } from "../../data/client.ts";
 import { userPath } from "../../ui/account-links.tsx";
 import { checkedBy, fieldErrorOf } from "../../ui/form-errors.ts";
+import { PasswordField } from "../../ui/password-field.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { permissionChoices, permissionOf } from "./permissions.ts";
 
@@ -30,9 +23,9 @@ export function UserDialog({
   onClose: () => void;
 }): ReactNode {
   return (
-    <Modal opened={opened} onClose={onClose} title="New user">
+    <Dialog opened={opened} onClose={onClose} title="New user">
       <UserForm onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -81,11 +74,10 @@ function UserForm({ onClose }: { onClose: () => void }): ReactNode {
           {...input("name")}
         />
         <TextInput label="Full name" autoComplete="off" {...input("fullName")} />
-        <PasswordInput
+        <PasswordField
           label="Password"
           description="At least 10 characters. They can change it on their page."
           autoComplete="new-password"
-          visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
           {...input("password")}
         />
         <NativeSelect

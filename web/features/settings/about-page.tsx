@@ -1,4 +1,3 @@
-import { Anchor } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useStatus } from "../../data/queries.ts";
 import { Card } from "../../ui/card.tsx";
@@ -41,9 +40,9 @@ export function AboutPage(): ReactNode {
                 ["Engine says", engine.detail],
                 [
                   "Certificate authority",
-                  <Anchor key="ca" href="/ca.pem" download="ca.pem" inherit>
+                  <a key="ca" href="/ca.pem" download="ca.pem">
                     ca.pem
-                  </Anchor>,
+                  </a>,
                 ],
               ]}
             />

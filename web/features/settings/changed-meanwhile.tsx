@@ -19,7 +19,7 @@ export function ChangedMeanwhile({ saving, onTakeTheirs, onSaveMine }: Props): R
   const theirs = useRemote(["policy", "theirs"], (o) => api("policy", {}, o));
   return (
     <Alert
-      color="yellow"
+      color="warn"
       variant="outline"
       role="alert"
       icon={<IconUsers aria-hidden />}

@@ -24,13 +24,13 @@ export function PolicyForm({ current, teams }: Props): ReactNode {
   const cache = useQueryClient();
   // The version that the draft was made from: a newer one on the server is not taken over behind the typist's back.
   const [base, setBase] = useState(current);
-  const [draft, setDraft] = useState<Draft>(current);
+  const [draft, setDraft] = useState(() => draftOf(current));
   const [onMode, setOnMode] = useState<Mode>(current.mode === "warn" ? "warn" : "enforce");
 
   const adopt = (policy: Policy): void => {
     cache.setQueryData(["policy"], policy);
     setBase(policy);
-    setDraft(policy);
+    setDraft(draftOf(policy));
     save.clear();
   };
   const save = useAction(
@@ -81,15 +81,6 @@ export function PolicyForm({ current, teams }: Props): ReactNode {
             hidePickedOptions
             nothingFoundMessage="No such team. Teams are made under People."
           />
-          <More
-            mode={draft.mode}
-            onMode={onMode}
-            isOn={isOn}
-            choose={(mode) => {
-              setOnMode(mode);
-              if (isOn) setMode(mode);
-            }}
-          />
           <PolicyPreviewView draft={draft} />
           {changedMeanwhile ? (
             <ChangedMeanwhile
@@ -110,6 +101,15 @@ export function PolicyForm({ current, teams }: Props): ReactNode {
               </Button>
             ) : null}
           </Group>
+          <More
+            mode={draft.mode}
+            onMode={onMode}
+            isOn={isOn}
+            choose={(mode) => {
+              setOnMode(mode);
+              if (isOn) setMode(mode);
+            }}
+          />
         </Stack>
       </form>
     </Card>
@@ -174,6 +174,10 @@ function LastChange({ policy }: { policy: Policy }): ReactNode {
       )}
     </>
   );
+}
+
+function draftOf({ mode, requiredTeams }: Policy): Draft {
+  return { mode, requiredTeams };
 }
 
 function differs(draft: Draft, base: Draft): boolean {

@@ -57,7 +57,7 @@ function Sentence({ preview, mode }: SentenceProps): ReactNode {
           {warning.text}
         </Mark>
       ))}
-      <div role="status">
+      <div aria-live="polite">
         <Effect workloads={preview.workloads} mode={mode} />
       </div>
       <Missing workloads={preview.workloads} mode={mode} />

@@ -1,11 +1,12 @@
 import { ApiError, SignIn } from "#contracts";
-import { Alert, Button, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Button, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconLock } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { api } from "../../data/client.ts";
 import { checkedBy, fieldErrorOf } from "../../ui/form-errors.ts";
+import { PasswordField } from "../../ui/password-field.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import styles from "./sign-in-page.module.css";
 
@@ -59,10 +60,9 @@ export function SignInPage(): ReactNode {
             data-autofocus
             {...form.getInputProps("username")}
           />
-          <PasswordInput
+          <PasswordField
             label="Password"
             autoComplete="current-password"
-            visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
             {...form.getInputProps("password")}
           />
           <Button type="submit" loading={running} fullWidth>
@@ -82,7 +82,7 @@ export function SignInPage(): ReactNode {
 function LockedOut({ error }: { error: ApiError }): ReactNode {
   return (
     <Alert
-      color="yellow"
+      color="warn"
       variant="outline"
       role="alert"
       icon={<IconLock aria-hidden />}

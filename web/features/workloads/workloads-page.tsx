@@ -78,10 +78,11 @@ function Table({ workloads, registryHost }: TableProps): ReactNode {
       rows={workloads}
       rowKey={(workload) => `${workload.kind} ${workload.id}`}
       columns={[
-        { key: "name", header: "Name", cell: (workload) => workload.name },
+        { key: "name", header: "Name", breaks: true, cell: (workload) => workload.name },
         { key: "kind", header: "Kind", cell: (workload) => workload.kind },
         {
           key: "image",
+          breaks: true,
           header: "Image",
           cell: ({ image }) => <ImageName image={image} to={imagePath(image, registryHost)} />,
         },
