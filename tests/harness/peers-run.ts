@@ -6,6 +6,8 @@ export type RunOptions = {
   readonly cwd?: string;
   readonly input?: string | Uint8Array;
   readonly timeoutMs?: number;
+  /** Kills the program. */
+  readonly signal?: AbortSignal;
 };
 
 const maxOutputBytes = 4 * 1024 * 1024;
@@ -26,6 +28,7 @@ export async function runPeer(
     killSignal: "SIGKILL",
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
+  options.signal?.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
   const collect = (stream: NodeJS.ReadableStream): (() => string) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
