@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { markBuilt } from "./build.ts";
 import { installPeers } from "./peers.ts";
 import { script } from "./script.ts";
 import { projectDirectory, Stop } from "./settings.ts";
@@ -9,7 +10,9 @@ await script(async () => {
   const missing = installPeers();
   if (missing.length > 0 && process.env["CI"])
     throw new Stop(`on CI every peer must be there; missing: ${missing.join(", ")}`);
+  const before = Date.now();
   const failed = ["check", "build"].filter((step) => !npm(step));
+  if (!failed.includes("build")) markBuilt(before);
   const tests = ["vitest", "run", "--reporter=default", "--reporter=./scripts/closing-line.ts"];
   const ran = run("npx", ["--no-install", ...tests, ...process.argv.slice(2)], {
     FAILED_STEPS: failed.join(" "),

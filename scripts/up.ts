@@ -1,11 +1,11 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { relative } from "node:path";
+import { build } from "./build.ts";
 import { chooseEngine, startEngine, tellHowToConnect, type EngineChoice } from "./engine.ts";
 import { exclusively } from "./exclusively.ts";
 import { say, tell, warn } from "./say.ts";
 import { files, runningServer, startServer } from "./server.ts";
-import { projectDirectory, readSettings, Stop, type Settings } from "./settings.ts";
+import { readSettings, Stop, type Settings } from "./settings.ts";
 import { script } from "./script.ts";
 
 await script(async () => {
@@ -40,25 +40,6 @@ async function revive(settings: Settings): Promise<void> {
   const engine = await chooseEngine(settings);
   if (engine.kind === "private")
     await startEngine(settings, readFileSync(files(settings.data).ca, "utf8"));
-}
-
-/** Compiles what the server runs, and the web pages; tests are not its business. */
-function build(): void {
-  say("building");
-  for (const [program, ...args] of [
-    ["tsc", "-b", "apps"],
-    ["vite", "build", "--logLevel", "error"],
-  ] as const) {
-    const built = spawnSync(join(projectDirectory, "node_modules/.bin", program), args, {
-      cwd: projectDirectory,
-      encoding: "utf8",
-      env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}` },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    if (built.status === 0) continue;
-    say(`${built.stdout}${built.stderr}`);
-    throw new Stop("the build failed");
-  }
 }
 
 function warnOfNewHost(earlier: string, host: string): void {

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "../build.ts";
 import { chooseEngine, startEngine, stopEngine, type EngineChoice } from "../engine.ts";
 import { freePorts } from "./free-ports.ts";
 import { say } from "../say.ts";
@@ -33,6 +34,7 @@ export async function findInstance(): Promise<Instance> {
 }
 
 async function startOwn(): Promise<Instance> {
+  build();
   const data = mkdtempSync(join(tmpdir(), "countersign-demo-"));
   const [port, gatewayPort] = await freePorts();
   const settings = readSettings({
