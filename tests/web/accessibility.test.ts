@@ -1,12 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { source as axe } from "axe-core";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { hasNoBrowser, useBrowser } from "./browser.ts";
 import { busyWorld, emptyWorld, registryHost } from "./fixture-data.ts";
 import { decide } from "./fixture-verdicts.ts";
-
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /**
  * A line for each thing that axe finds in the light look, and then in the dark one, which differs in nothing but its

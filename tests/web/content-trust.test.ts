@@ -94,6 +94,22 @@ describe.skipIf(hasNoBrowser)("Settings, Content Trust", () => {
     expect(world.policy.mode).toBe("warn");
   });
 
+  test("asks for more than one person of a team under More", async () => {
+    const world = busyWorld();
+    await using v = await visit(world, { at });
+    await v.page.getByRole("button", { name: "More" }).click();
+    await v.page.getByRole("textbox", { name: "acme/security" }).fill("2");
+    await preview(v.page)
+      .getByText("With this, 3 of 3 running workloads could not be deployed again.")
+      .waitFor();
+    await v.page.getByRole("button", { name: "Save" }).click();
+    await v.page.getByText("Only signed images run now").waitFor();
+    expect(world.policy.minimums).toEqual([{ team: "acme/security", people: 2 }]);
+    await v.page.goto("/images/acme/web/tags/1.3");
+    await v.page.getByText("bob, but not enough people").waitFor();
+    await v.page.getByText("For acme/security: erin signs").waitFor();
+  });
+
   test("is for reading only for others", async () => {
     await using v = await visit(busyWorld(), { as: "alice", at });
     await v.page.getByText("acme/qa and acme/security").waitFor();

@@ -165,13 +165,14 @@ export const answers: Answers = {
 
   policy: ({ world }) => world.policy,
   setPolicy: ({ world, me, body }) => {
-    const { mode, requiredTeams, ifVersion } = body as SetPolicy;
+    const { mode, requiredTeams, minimums = [], ifVersion } = body as SetPolicy;
     if (ifVersion !== world.policy.version)
       throw new Refused(409, { code: "gatekeeper/policy-changed", message: "changed meanwhile" });
     world.policy = {
       version: ifVersion + 1,
       mode,
       requiredTeams,
+      minimums,
       changedAt: Date.now(),
       changedBy: AccountName.parse(me),
     };
@@ -227,6 +228,7 @@ export const answers: Answers = {
       ...(last === undefined || last === world.decisions.at(-1) ? {} : { next: last.id }),
     };
   },
+  forgetTrust: () => undefined,
   decision: ({ world, params }) => {
     const decision = world.decisions.find((candidate) => candidate.id === params.get("id"));
     if (decision === undefined) throw unknown("decision");

@@ -1,6 +1,5 @@
 import {
   AccountName,
-  TeamName,
   type Decision,
   type Policy,
   type Reason,
@@ -43,7 +42,7 @@ export function judge(
   world: World,
   image: FixtureImage | undefined,
   name: string,
-  policy: Pick<Policy, "requiredTeams"> = world.policy,
+  policy: Pick<Policy, "requiredTeams" | "minimums"> = world.policy,
 ): Verdict {
   const signers = (image?.signedBy ?? []).filter((signer) => canSign(world, signer));
   const teams = policy.requiredTeams.map((team) => {
@@ -54,7 +53,9 @@ export function judge(
       couldSign: known?.canSign ?? [],
     };
   });
-  const missing = teams.filter((state) => state.signedBy.length === 0);
+  const needed = (team: string): number =>
+    policy.minimums?.find((minimum) => minimum.team === team)?.people ?? 1;
+  const missing = teams.filter((state) => state.signedBy.length < needed(state.team));
   const reasons: Reason[] =
     signers.length === 0
       ? [
@@ -100,7 +101,7 @@ export function referenceOf(image: Pick<FixtureImage, "repository" | "tag">): st
 export function workloadOf(
   world: World,
   workload: FixtureWorkload,
-  policy: Pick<Policy, "mode" | "requiredTeams"> = world.policy,
+  policy: Pick<Policy, "mode" | "requiredTeams" | "minimums"> = world.policy,
 ): Workload {
   const name = referenceOf(workload);
   const { repository: _, tag: __, ...rest } = workload;
@@ -157,6 +158,3 @@ export function decide(world: World, name: string, by: string, at = Date.now()):
   world.decisions.unshift(decision);
   return decision;
 }
-
-export const teamName = (text: string): TeamName => TeamName.parse(text);
-type TeamName = ReturnType<typeof TeamName.parse>;

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { People, TeamLink } from "./account-links.tsx";
 import { DataTable } from "./data-table.tsx";
 import { Mark } from "./mark.tsx";
+import { isMissing } from "./team-state.ts";
 import styles from "./verdict.module.css";
 
 type MarkProps = { readonly verdict: Verdict; readonly look?: "badge" | "text" | "large" };
@@ -45,12 +46,16 @@ export function RequiredTeams({ verdict }: { verdict: Verdict }): ReactNode {
           key: "signed",
           header: "Signed by",
           cell: (state) =>
-            state.signedBy.length > 0 ? (
+            state.signedBy.length === 0 ? (
+              <Mark tone="none">nobody yet</Mark>
+            ) : isMissing(verdict, state) ? (
+              <Mark tone="none">
+                <People names={state.signedBy} />, but not enough people
+              </Mark>
+            ) : (
               <Mark tone="good">
                 <People names={state.signedBy} />
               </Mark>
-            ) : (
-              <Mark tone="none">nobody yet</Mark>
             ),
         },
         { key: "role", header: "In role", cell: (state) => <code>{rolesOf(state.signedBy)}</code> },

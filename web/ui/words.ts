@@ -24,6 +24,7 @@ const roles = new Map<string, Word>([
   ["valid", { tone: "good", text: "valid" }],
   ["expired", { tone: "warn", text: "expired" }],
   ["tampered", { tone: "bad", text: "does not check out" }],
+  ["unpublished", { tone: "none", text: "nothing published yet" }],
   ["missing", { tone: "none", text: "nothing published yet" }],
 ]);
 

@@ -4,20 +4,21 @@ import type { ReactNode } from "react";
 import { Card } from "../../ui/card.tsx";
 import { Command } from "../../ui/command.tsx";
 import { listed } from "../../ui/sentences.ts";
+import { missingTeams } from "../../ui/team-state.ts";
 
 /** Who could sign what is missing, and with which command. Nothing where nothing is missing. */
 export function NextStep({ page }: { page: ImagePage }): ReactNode {
   const { verdict } = page.summary;
   if (verdict.kind === "admit") return null;
-  const missing = verdict.teams.filter((state) => state.signedBy.length === 0);
-  const signable = missing.filter((state) => state.couldSign.length > 0);
-  const stuck = missing.filter((state) => state.couldSign.length === 0);
+  const missing = missingTeams(verdict);
+  const signable = missing.filter((state) => stillTo(state).length > 0);
+  const stuck = missing.filter((state) => stillTo(state).length === 0);
   const anyone = verdict.teams.length === 0;
   return (
     <Card title="Next step">
       {signable.map((state) => (
         <Text key={state.team} size="sm">
-          For {state.team}: <strong>{listed(state.couldSign, "or")}</strong> signs with the command
+          For {state.team}: <strong>{listed(stillTo(state), "or")}</strong> signs with the command
           below.
         </Text>
       ))}
@@ -35,4 +36,9 @@ export function NextStep({ page }: { page: ImagePage }): ReactNode {
       ) : null}
     </Card>
   );
+}
+
+/** Those of the team who have not signed yet. */
+function stillTo(state: ImagePage["summary"]["verdict"]["teams"][number]): readonly string[] {
+  return state.couldSign.filter((name) => !state.signedBy.includes(name));
 }

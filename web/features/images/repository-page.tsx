@@ -12,6 +12,7 @@ import { Loaded } from "../../ui/loaded.tsx";
 import { Mark } from "../../ui/mark.tsx";
 import { Page } from "../../ui/page.tsx";
 import { sizeInWords } from "../../ui/sentences.ts";
+import { isMissing } from "../../ui/team-state.ts";
 import { Time } from "../../ui/time.tsx";
 import { VerdictMark } from "../../ui/verdict.tsx";
 
@@ -91,7 +92,7 @@ function teamColumn(team: string): Column<TagSummary> {
     header: team,
     cell: ({ verdict }) => {
       const state = verdict.teams.find((candidate) => candidate.team === team);
-      return state === undefined || state.signedBy.length === 0 ? (
+      return state === undefined || isMissing(verdict, state) ? (
         <Mark tone="none">missing</Mark>
       ) : (
         <Mark tone="good">{state.signedBy.join(", ")}</Mark>

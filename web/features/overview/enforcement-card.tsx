@@ -74,8 +74,14 @@ function Required({ policy }: Pick<Status, "policy">): ReactNode {
     <Fragment key={team}>
       {index > 0 ? " and " : ""}
       <TeamLink team={team} />
+      {peopleOf(policy, team)}
     </Fragment>
   ));
+}
+
+function peopleOf({ minimums = [] }: Status["policy"], team: string): string {
+  const people = minimums.find((minimum) => minimum.team === team)?.people ?? 1;
+  return people > 1 ? ` (${people} people)` : "";
 }
 
 function Engine({ engine }: Pick<Status, "engine">): ReactNode {

@@ -9,6 +9,7 @@ import { useMe } from "../../data/session.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { counted } from "../../ui/sentences.ts";
+import { missingTeams } from "../../ui/team-state.ts";
 import { Time } from "../../ui/time.tsx";
 import styles from "./lists.module.css";
 
@@ -80,8 +81,11 @@ async function waitingFor(me: User, asking: Asking): Promise<readonly Waiting[]>
 function missingOnly(me: User, { repository, tags }: Tags): readonly Waiting[] {
   return tags
     .filter(({ verdict }) => {
-      const missing = verdict.teams.filter((state) => state.signedBy.length === 0);
-      return missing.length > 0 && missing.every((state) => me.teams.includes(state.team));
+      const missing = missingTeams(verdict);
+      const isMine = missing.every(
+        ({ team, signedBy }) => me.teams.includes(team) && !signedBy.includes(me.name),
+      );
+      return missing.length > 0 && isMine;
     })
     .map(({ tag, pushedAt }) => ({
       repository: repository.name,

@@ -57,10 +57,10 @@ function Detail({ user, isMine }: { user: User; isMine: boolean }): ReactNode {
                 </Mark>
               ),
             ],
-            ["Admin", user.isAdmin ? "yes" : "no"],
-            ["At the gateway", user.isAdmin ? "everything" : permissions[user.permission]],
+            ["Admin", mayChange ? (user.isAdmin ? "yes" : "no") : undefined],
+            ["At the gateway", mayChange ? gatewayRights(user) : undefined],
             ["Teams", <Teams key="teams" user={user} />],
-            ["Account made", <Time key="made" at={user.createdAt} />],
+            ["Account made", mayChange ? <Time key="made" at={user.createdAt} /> : undefined],
           ]}
         />
       </Card>
@@ -68,6 +68,10 @@ function Detail({ user, isMine }: { user: User; isMine: boolean }): ReactNode {
       {mayChange ? <ChangePassword user={user.name} isMine={isMine} /> : null}
     </Stack>
   );
+}
+
+function gatewayRights(user: User): string {
+  return user.isAdmin ? "everything" : permissions[user.permission];
 }
 
 function Teams({ user }: { user: User }): ReactNode {

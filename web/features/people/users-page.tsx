@@ -7,7 +7,7 @@ import { Link, useSearchParams } from "react-router";
 import { useUsers } from "../../data/queries.ts";
 import { useMe } from "../../data/session.tsx";
 import { TeamLink, userPath } from "../../ui/account-links.tsx";
-import { DataTable } from "../../ui/data-table.tsx";
+import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Mark } from "../../ui/mark.tsx";
@@ -45,11 +45,18 @@ export function UsersPage(): ReactNode {
   );
 }
 
+const permissionColumn: Column<User> = {
+  key: "permission",
+  header: "May do at the gateway",
+  cell: (user) => (user.isAdmin ? "everything (admin)" : permissions[user.permission]),
+};
+
 function fits(user: User, text: string): boolean {
   return user.name.includes(text) || user.fullName.toLowerCase().includes(text);
 }
 
 function UserTable({ users, text }: { users: readonly User[]; text: string }): ReactNode {
+  const me = useMe();
   if (users.length === 0) return <Empty title={`Nobody is called “${text}”`} />;
   return (
     <DataTable
@@ -74,11 +81,8 @@ function UserTable({ users, text }: { users: readonly User[]; text: string }): R
               </Fragment>
             )),
         },
-        {
-          key: "permission",
-          header: "May do at the gateway",
-          cell: (user) => (user.isAdmin ? "everything (admin)" : permissions[user.permission]),
-        },
+        // Of others, only admins are told.
+        ...(me.isAdmin ? [permissionColumn] : []),
         {
           key: "state",
           header: "State",

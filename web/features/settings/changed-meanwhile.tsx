@@ -6,6 +6,7 @@ import { api } from "../../data/client.ts";
 import { useRemote } from "../../data/remote.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Time } from "../../ui/time.tsx";
+import { requiredInWords } from "../../ui/required.ts";
 import { modeWords } from "../../ui/words.ts";
 
 type Props = {
@@ -30,11 +31,8 @@ export function ChangedMeanwhile({ saving, onTakeTheirs, onSaveMine }: Props): R
           <>
             <Text size="sm">
               {policy.changedBy ?? "Somebody"} saved <Time at={policy.changedAt} />:{" "}
-              {modeWords[policy.mode]}, signature from{" "}
-              {policy.requiredTeams.length === 0
-                ? "any active account"
-                : policy.requiredTeams.join(" and ")}
-              . What you chose is still above.
+              {modeWords[policy.mode]}, signature from {requiredInWords(policy)}. What you chose is
+              still above.
             </Text>
             <Group mt="xs">
               <Button size="xs" variant="default" onClick={() => onTakeTheirs(policy)}>

@@ -7,6 +7,7 @@ import { Card } from "../../ui/card.tsx";
 import { Facts } from "../../ui/facts.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Page } from "../../ui/page.tsx";
+import { requiredInWords } from "../../ui/required.ts";
 import { modeWords } from "../../ui/words.ts";
 import { PolicyForm } from "./policy-form.tsx";
 
@@ -33,12 +34,7 @@ function ReadOnly({ policy }: { policy: Policy }): ReactNode {
       <Facts
         facts={[
           ["Run only signed images", modeWords[policy.mode]],
-          [
-            "Require signature from",
-            policy.requiredTeams.length === 0
-              ? "any active account"
-              : policy.requiredTeams.join(" and "),
-          ],
+          ["Require signature from", requiredInWords(policy)],
         ]}
       />
     </Card>

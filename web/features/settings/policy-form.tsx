@@ -1,9 +1,7 @@
 import type { Policy, Team } from "#contracts";
-import { Button, Collapse, Group, MultiSelect, Radio, Stack, Switch, Text } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
+import { Button, Group, MultiSelect, Stack, Switch, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useId, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { codeOf, useAction } from "../../data/action.ts";
 import { api } from "../../data/client.ts";
 import { People } from "../../ui/account-links.tsx";
@@ -12,10 +10,11 @@ import { fieldErrorOf } from "../../ui/form-errors.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { Time } from "../../ui/time.tsx";
 import { ChangedMeanwhile } from "./changed-meanwhile.tsx";
+import { draftOf, ruleKey, ruleOf, withMinimum, type Draft } from "./policy-draft.ts";
+import { PolicyMore } from "./policy-more.tsx";
 import { PolicyPreviewView } from "./policy-preview.tsx";
 
 type Mode = Policy["mode"];
-type Draft = { readonly mode: Mode; readonly requiredTeams: readonly string[] };
 
 type Props = { readonly current: Policy; readonly teams: readonly Team[] };
 
@@ -36,7 +35,7 @@ export function PolicyForm({ current, teams }: Props): ReactNode {
   const save = useAction(
     async (ifVersion: number) =>
       await api("setPolicy", {
-        body: { mode: draft.mode, requiredTeams: [...draft.requiredTeams], ifVersion },
+        body: { ...ruleOf(draft), ifVersion },
       }),
     { done: (policy) => (policy.mode === "enforce" ? "Only signed images run now" : "Saved") },
   );
@@ -101,63 +100,18 @@ export function PolicyForm({ current, teams }: Props): ReactNode {
               </Button>
             ) : null}
           </Group>
-          <More
-            mode={draft.mode}
-            onMode={onMode}
-            isOn={isOn}
-            choose={(mode) => {
+          <PolicyMore
+            draft={draft}
+            strictness={isOn ? draft.mode : onMode}
+            setStrictness={(mode) => {
               setOnMode(mode);
               if (isOn) setMode(mode);
             }}
+            setMinimum={(team, people) => setDraft(withMinimum(draft, team, people))}
           />
         </Stack>
       </form>
     </Card>
-  );
-}
-
-type MoreProps = {
-  readonly mode: Mode;
-  readonly onMode: Mode;
-  readonly isOn: boolean;
-  readonly choose: (mode: Mode) => void;
-};
-
-/** What most never need. */
-function More({ mode, onMode, isOn, choose }: MoreProps): ReactNode {
-  const [opened, more] = useDisclosure(mode === "warn");
-  const id = useId();
-  const Icon = opened ? IconChevronDown : IconChevronRight;
-  return (
-    <div>
-      <Button
-        variant="subtle"
-        size="compact-sm"
-        leftSection={<Icon size={16} aria-hidden />}
-        aria-expanded={opened}
-        aria-controls={id}
-        onClick={more.toggle}
-      >
-        More
-      </Button>
-      <Collapse expanded={opened} id={id} keepMountedMode="display-none">
-        <Radio.Group
-          mt="xs"
-          label="When an image is not approved"
-          value={isOn ? mode : onMode}
-          onChange={(value) => choose(value === "warn" ? "warn" : "enforce")}
-        >
-          <Stack gap="xs" mt="xs">
-            <Radio value="enforce" label="Refuse it" />
-            <Radio
-              value="warn"
-              label="Let it run, and record what would have been refused"
-              description="For trying a rule out. Nothing is protected in this mode."
-            />
-          </Stack>
-        </Radio.Group>
-      </Collapse>
-    </div>
   );
 }
 
@@ -176,15 +130,8 @@ function LastChange({ policy }: { policy: Policy }): ReactNode {
   );
 }
 
-function draftOf({ mode, requiredTeams }: Policy): Draft {
-  return { mode, requiredTeams };
-}
-
-function differs(draft: Draft, base: Draft): boolean {
-  return (
-    draft.mode !== base.mode ||
-    draft.requiredTeams.toSorted().join() !== base.requiredTeams.toSorted().join()
-  );
+function differs(draft: Draft, base: Policy): boolean {
+  return ruleKey(draft) !== ruleKey(draftOf(base));
 }
 
 /** Teams under their organization; a required team that is gone stays in the list, so that it can be seen and removed. */

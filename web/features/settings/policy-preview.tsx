@@ -7,25 +7,20 @@ import { api } from "../../data/client.ts";
 import { Mark } from "../../ui/mark.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { counted } from "../../ui/sentences.ts";
+import { ruleKey, ruleOf, type Draft } from "./policy-draft.ts";
 import styles from "./policy-preview.module.css";
 
 const waitMs = 300;
 const maxListed = 20;
 
-type Draft = { readonly mode: Policy["mode"]; readonly requiredTeams: readonly string[] };
-
 /** What the draft would do, before it is saved: which running workloads could not be deployed again. */
 export function PolicyPreviewView({ draft }: { draft: Draft }): ReactNode {
   const [settled] = useDebouncedValue(draft, waitMs);
   const preview = useQuery({
-    queryKey: ["policy", "preview", settled.mode, settled.requiredTeams.toSorted()],
+    queryKey: ["policy", "preview", ruleKey(settled)],
     queryFn: async ({ signal }) =>
-      await api(
-        "previewPolicy",
-        { body: { mode: settled.mode, requiredTeams: [...settled.requiredTeams] } },
-        { signal },
-      ),
-    enabled: PreviewPolicy.safeParse(settled).success,
+      await api("previewPolicy", { body: ruleOf(settled) }, { signal }),
+    enabled: PreviewPolicy.safeParse(ruleOf(settled)).success,
     placeholderData: keepPreviousData,
   });
   const isSettled = settled === draft && !preview.isFetching;
