@@ -90,6 +90,16 @@ export const operations = {
     query: z.strictObject({ repository: z.string(), tag: z.string() }),
     answer: ImagePage,
   },
+  /**
+   * Forgets which root was seen of a repository, so that its next one is taken as a first one: for a
+   * repository whose trust data was deleted and made anew on purpose.
+   */
+  forgetTrust: {
+    method: "DELETE",
+    path: "/trust",
+    query: z.strictObject({ repository: z.string() }),
+    answer: Nothing,
+  },
   /** The verdict on an image as it would be now; asking records nothing. */
   why: {
     method: "GET",

@@ -10,6 +10,7 @@ import { addStatus } from "./commands/status.ts";
 import { addTeam } from "./commands/team.ts";
 import { addUser } from "./commands/user.ts";
 import { addWhy } from "./commands/why.ts";
+import { addTrust } from "./commands/trust.ts";
 import { addWorkloads } from "./commands/workloads.ts";
 import { reportOf } from "./report-error.ts";
 import { inSession, type ExitCode, type Session } from "./session.ts";
@@ -79,6 +80,7 @@ function build(cli: Cli): Command {
     addTeam,
     addBundle,
     addKey,
+    addTrust,
   ])
     add(program, cli);
   return program;

@@ -37,13 +37,14 @@ export async function serve(options: ServeOptions): Promise<void> {
 
 async function run(app: App, config: Config, log: Logger, o: Options): Promise<void> {
   await writeFileAtomically(join(config.dataDirectory, "ca.pem"), app.caPem, o);
-  await keepFirstPassword(app, config, log, o);
   const server = await serveHttp(
     { faces: app.faces, tls: app.tls, log, drainSeconds: config.drainSeconds },
     config.listen,
   );
   try {
     const gateway = await app.gateway.listen(config.gatewayListen.host, config.gatewayListen.port);
+    // Only now: whoever holds the ports is the one process that may make the first admin.
+    await keepFirstPassword(app, config, log, o);
     const addresses = join(config.dataDirectory, "addresses.json");
     const ui = `https://${server.host}:${server.port}`;
     const found = { ui, gateway: `tcp://${gateway.host}:${gateway.port}`, pid: process.pid };
@@ -62,14 +63,12 @@ async function run(app: App, config: Config, log: Logger, o: Options): Promise<v
 
 /** The first admin's password goes to a file that only we may read, once; it is stored nowhere else. */
 async function keepFirstPassword(app: App, config: Config, log: Logger, o: Options): Promise<void> {
-  const first = await app.accounts.ensureFirstAdmin(o);
-  if (first === undefined) return;
   const file = config.firstPasswordFile || join(config.dataDirectory, "first-admin-password");
-  await writeFileAtomically(file, `${first.password}\n`, { ...o, mode: 0o600 });
-  log.info(
-    { event: "server.first-admin", username: first.username, file },
-    "the first admin's password is in this file",
-  );
+  await app.accounts.ensureFirstAdmin(async ({ username, password }) => {
+    await writeFileAtomically(file, `${password}\n`, { ...o, mode: 0o600 });
+    const told = "the first admin's password is in this file";
+    log.info({ event: "server.first-admin", username, file }, told);
+  }, o);
 }
 
 const garbageIntervalMs = 3_600_000;

@@ -118,6 +118,8 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
       gatekeeping: createGatekeeping({
         gatekeeper,
         registry,
+        reader,
+        log,
         registryHost,
         gateway: gatewayAddress,
         version,

@@ -16,6 +16,8 @@ export type Context = {
   readonly params: ReadonlyMap<string, string>;
   /** Fires when the client goes away or the server shuts down. */
   readonly signal: AbortSignal;
+  /** Fires when the server begins to shut down: an endless answer ends now, others may finish. */
+  readonly draining: AbortSignal;
   readonly log: Logger;
   readonly requestId: string;
 };

@@ -34,6 +34,7 @@ export async function serveHttp(
 ): Promise<RunningServer> {
   const route = createRouter(options.faces);
   const closing = new AbortController();
+  const draining = new AbortController();
   const server = createServer(
     {
       cert: options.tls.certificate,
@@ -42,10 +43,23 @@ export async function serveHttp(
       requestTimeout: 0,
     },
     (request, response) => {
-      void answer(request, response, { route, closing: closing.signal, log: options.log });
+      void answer(request, response, {
+        route,
+        closing: closing.signal,
+        draining: draining.signal,
+        log: options.log,
+      });
     },
   );
-  return startListening(server, listen, { closing, drainSeconds: options.drainSeconds ?? 10 });
+  const stop = { closing, drainSeconds: options.drainSeconds ?? 10 };
+  const running = await startListening(server, listen, stop);
+  return {
+    ...running,
+    close() {
+      draining.abort(new Error("the server is shutting down"));
+      return running.close();
+    },
+  };
 }
 
 /** Binds `server` and gives the handle that stops it. Throws `http/address-in-use`. */
@@ -98,6 +112,7 @@ async function drain(
 type Parts = {
   readonly route: ReturnType<typeof createRouter>;
   readonly closing: AbortSignal;
+  readonly draining: AbortSignal;
   readonly log: Logger;
 };
 
@@ -125,6 +140,7 @@ async function answer(
       query: new URLSearchParams(search),
       params: match.params,
       signal: AbortSignal.any([gone.signal, parts.closing]),
+      draining: parts.draining,
       log,
       requestId,
     };

@@ -20,7 +20,7 @@ export function decisionEvents(parts: {
   readonly sight: Sight;
 }): Route {
   return get(decisionEventsPath, async (context) => {
-    const { signal } = context;
+    const signal = AbortSignal.any([context.signal, context.draining]);
     requireAccess(
       "signed-in",
       await callerOf(context.request, parts.accounts, { signal }),

@@ -50,6 +50,12 @@ export function gatekeepingOperations(
       return await gatekeeping.why(query.image, { signal });
     }),
 
+    operation("forgetTrust", "admin", async ({ caller, query, signal }) => {
+      const name = await visible(query.repository, caller.user, { signal });
+      await gatekeeping.forgetTrust(name, caller.user.name, { signal });
+      return undefined;
+    }),
+
     operation("listDecisions", "signed-in", ({ caller, query, signal }) =>
       visibleDecisions(caller.user, query, { signal }),
     ),

@@ -38,4 +38,6 @@ export interface Gatekeeping {
   repositories(o: Options): Promise<readonly Repository[]>;
   tags(repository: RepositoryName, o: Options): Promise<Tags | undefined>;
   image(repository: RepositoryName, tag: Tag, o: Options): Promise<ImagePage | undefined>;
+  /** Forgets what was pinned and seen of a repository's trust data. */
+  forgetTrust(repository: RepositoryName, by: AccountName, o: Options): Promise<void>;
 }

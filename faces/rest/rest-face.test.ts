@@ -236,6 +236,15 @@ test("repositories are shown to who may read them, and are not there for others"
   expect((await bob("GET", "/api/v1/verdict?image=nginx")).status).toBe(200);
 });
 
+test("only an admin may have a repository's trust data forgotten", async () => {
+  await using world = await people();
+  const path = "/api/v1/trust?repository=acme/web";
+  expect((await (await world.as("alice"))("DELETE", path)).status).toBe(403);
+  expect(world.gatekeeping.forgotten()).toEqual([]);
+  expect((await (await world.as("root"))("DELETE", path)).status).toBe(204);
+  expect(world.gatekeeping.forgotten()).toEqual(["acme/web"]);
+});
+
 test("decisions are shown to who asked for them, and to who may read the repository", async () => {
   await using world = await people();
   const { decide } = world.gatekeeping;

@@ -41,10 +41,14 @@ export type NewTeam = {
 
 /** Users, organizations and teams: a door without locks; who may call is the caller's question. */
 export type Membership = {
-  /** Makes the user `admin` where there is no user at all, and gives the password, which is stored nowhere. */
+  /**
+   * Makes the user `admin` where there is no user at all. The password, which is stored nowhere, is handed
+   * to `keep` before the user is made: whenever it stops, a user whose password nobody knows is never left.
+   */
   ensureFirstAdmin(
+    keep: (first: { readonly username: AccountName; readonly password: string }) => Promise<void>,
     o: Options,
-  ): Promise<{ readonly username: AccountName; readonly password: string } | undefined>;
+  ): Promise<void>;
   listUsers(o: Options): Promise<readonly UserView[]>;
   /** Throws `accounts/user-unknown`. */
   user(name: AccountName, o: Options): Promise<UserView>;
@@ -102,8 +106,8 @@ export function createMembership(parts: {
   }
 
   return {
-    async ensureFirstAdmin(o) {
-      if ((await people.current(o)).users.length > 0) return undefined;
+    async ensureFirstAdmin(keep, o) {
+      if ((await people.current(o)).users.length > 0) return;
       const username = parseAccountName(firstAdminName);
       const password = randomBytes(firstPasswordBytes).toString("base64url");
       const passwordHash = await hasher.hash(password, o);
@@ -116,8 +120,8 @@ export function createMembership(parts: {
         createdAt: clock(),
         passwordHash,
       } as const;
-      const isFirst = await people.changing(() => store.createFirstUser(user, o));
-      return isFirst ? { username, password } : undefined;
+      await keep({ username, password });
+      await people.changing(() => store.createFirstUser(user, o));
     },
 
     async listUsers(o) {

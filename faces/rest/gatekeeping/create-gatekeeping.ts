@@ -2,9 +2,11 @@ import type { PreviewPolicy, Status, Workloads } from "#contracts";
 import type { PolicyMode, TeamRequirement } from "#domain/admission";
 import type { TeamName } from "#domain/identity";
 import type { Options } from "#domain/kernel";
-import type { RegistryHost } from "#domain/oci";
+import { formatGun, type RegistryHost } from "#domain/oci";
 import type { Gatekeeper, Preview } from "#services/gatekeeper";
+import type { Reader } from "#services/reader";
 import type { RegistryService } from "#services/registry";
+import type { Logger } from "pino";
 import type { Gatekeeping } from "../ports.ts";
 import { imagePage, listRepositories, tagsOf } from "./images.ts";
 import { presentDecision, presentPolicy, presentWorkload } from "./present-decision.ts";
@@ -13,6 +15,8 @@ import { presentVerdict } from "./present-verdict.ts";
 export type GatekeepingParts = {
   readonly gatekeeper: Gatekeeper;
   readonly registry: RegistryService;
+  readonly reader: Pick<Reader, "forget">;
+  readonly log: Logger;
   readonly registryHost: RegistryHost;
   /** What goes into `DOCKER_HOST`. */
   readonly gateway: string;
@@ -55,6 +59,14 @@ export function createGatekeeping(parts: GatekeepingParts): Gatekeeping {
     async decision(id, o) {
       const found = await gatekeeper.decision(id, o);
       return found === undefined ? undefined : presentDecision(found);
+    },
+    async forgetTrust(repository, by, o) {
+      const gun = formatGun(parts.registryHost, repository);
+      await parts.reader.forget(gun, o);
+      parts.log.warn(
+        { event: "trust.forgotten", gun, by },
+        "the next root is taken as a first one",
+      );
     },
     subscribe: (listener) =>
       gatekeeper.subscribe((decision) => listener(presentDecision(decision))),

@@ -6,6 +6,8 @@ import type { Gatekeeping } from "../ports.ts";
 export type MemoryGatekeeping = Gatekeeping & {
   /** Records a decision about `image`, and tells the listeners. */
   readonly decide: (by: string, image: string) => Decision;
+  /** Repositories whose trust data was forgotten. */
+  readonly forgotten: () => readonly string[];
   readonly listeners: () => number;
 };
 
@@ -20,6 +22,7 @@ const verdictOn = (image: string): Decision["verdict"] => ({
 
 /** A gatekeeper that refuses everything, and remembers. */
 export function memoryGatekeeping(repositories: readonly Repository[]): MemoryGatekeeping {
+  const forgotten: string[] = [];
   const decisions: Decision[] = [];
   const listeners = new Set<(decision: Decision) => void>();
   let policy: Policy = { version: 1, mode: "off", requiredTeams: [], changedAt: 0 };
@@ -49,6 +52,11 @@ export function memoryGatekeeping(repositories: readonly Repository[]): MemoryGa
     },
     preview: () => Promise.resolve({ workloads: { engine: false, workloads: [] }, warnings: [] }),
     workloads: () => Promise.resolve({ engine: false, workloads: [] }),
+    forgetTrust: (name) => {
+      forgotten.push(name);
+      return Promise.resolve();
+    },
+    forgotten: () => forgotten,
     why: (image) => Promise.resolve(verdictOn(image)),
     async decisions({ before, limit }) {
       await Promise.resolve();

@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+import type { Cli } from "../program.ts";
+import { examples } from "./example.ts";
+
+export function addTrust(program: Command, cli: Cli): void {
+  const trust = program.command("trust").description("what is remembered of trust data");
+  trust
+    .command("forget")
+    .description("take a repository's next root as a first one, after it was made anew on purpose")
+    .argument("<repository>", "without the registry's host")
+    .addHelpText("after", examples("trust forget acme/web"))
+    .action((repository: string, _options: unknown, command: Command) =>
+      cli.act(command, async (session) => {
+        await session.confirm(
+          `Forget the trust data seen of ${repository}? Whoever publishes next is believed.`,
+        );
+        await session.client("forgetTrust", { query: { repository } });
+        session.show({
+          json: { repository },
+          ids: [repository],
+          text: `the next root of ${repository} is taken as a first one\n`,
+        });
+        return undefined;
+      }),
+    );
+}
