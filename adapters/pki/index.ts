@@ -1,5 +1,5 @@
 /** X.509: our authorities, server and client certificates; keys at rest. */
-export { PkiError, type PkiErrorCode } from "./errors.ts";
+export type { PkiError, PkiErrorCode } from "./errors.ts";
 export { pemKeyReader } from "./key-reader.ts";
 export { createKeyVault } from "./key-vault.ts";
 export { masterKeyOf, type MasterKey } from "./key-vault-seal.ts";

@@ -1,8 +1,8 @@
 import type { Migration } from "kysely/migration";
-import * as accounts from "./migrations/0001-accounts.ts";
-import * as trust from "./migrations/0002-trust.ts";
-import * as registry from "./migrations/0003-registry.ts";
-import * as gatekeeper from "./migrations/0004-gatekeeper.ts";
+import { accounts } from "./migrations/0001-accounts.ts";
+import { trust } from "./migrations/0002-trust.ts";
+import { registry } from "./migrations/0003-registry.ts";
+import { gatekeeper } from "./migrations/0004-gatekeeper.ts";
 
 /** All migrations in the order of their names. Only ever added to: what has run somewhere never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {

@@ -18,12 +18,6 @@ export {
   type HostEscape,
 } from "./host-escapes.ts";
 export { at, imagesOf, withImages, type ImageUse } from "./images.ts";
-export {
-  operations,
-  publishedOperations,
-  type Needed,
-  type Operation,
-  type OperationClass,
-} from "./operations.ts";
-export { formatQuery, parseQuery, single, type Query } from "./query.ts";
+export type { Needed, Operation, OperationClass } from "./operations.ts";
+export { formatQuery, single, type Query } from "./query.ts";
 export { parsePullRequest, pullQuery, type PullRequest } from "./pull.ts";

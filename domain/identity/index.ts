@@ -1,5 +1,5 @@
 /** Users, organizations, teams, the keys they own; who may do what to which repository. Pure. */
-export { IdentityError, type IdentityErrorCode } from "./errors.ts";
+export type { IdentityError, IdentityErrorCode } from "./errors.ts";
 export {
   parseAccountName,
   parseKeyFingerprint,
@@ -12,7 +12,6 @@ export {
 export type { AccountKey, GatewayPermission, Organization, Team, User } from "./people.ts";
 export {
   actionsOf,
-  higherRight,
   rightOn,
   type RepositoryAction,
   type RepositoryPlace,

@@ -10,13 +10,7 @@ export {
 } from "./image-reference.ts";
 export { requiredBy, type Descriptor, type Manifest, type Platform } from "./manifest.ts";
 export { maxManifestBytes, parseManifest } from "./manifest-reader.ts";
-export {
-  isForeignLayer,
-  isIndexMediaType,
-  isManifestMediaType,
-  ociIndexMediaType,
-  type ManifestMediaType,
-} from "./media-types.ts";
+export { isManifestMediaType, ociIndexMediaType, type ManifestMediaType } from "./media-types.ts";
 export {
   formatGun,
   namespaceOf,

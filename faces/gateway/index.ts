@@ -1,5 +1,5 @@
 /** The Docker API gateway: what runs through it was judged, and is what was judged. */
-export { GatewayError, type GatewayErrorCode } from "./errors.ts";
+export type { GatewayError, GatewayErrorCode } from "./errors.ts";
 export { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 export type {
   BuildPolicy,

@@ -1,3 +1,4 @@
+import type { Migration } from "kysely/migration";
 import { sql, type Kysely } from "kysely";
 
 const statements = [
@@ -57,6 +58,8 @@ const statements = [
 ];
 
 /** Tables of `services/accounts`. */
-export async function up(database: Kysely<unknown>): Promise<void> {
+async function up(database: Kysely<unknown>): Promise<void> {
   for (const statement of statements) await statement.execute(database);
 }
+
+export const accounts: Migration = { up };

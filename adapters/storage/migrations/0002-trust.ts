@@ -1,7 +1,8 @@
+import type { Migration } from "kysely/migration";
 import type { Kysely } from "kysely";
 
 /** Tables of `services/trust` and `services/reader`. */
-export async function up(database: Kysely<unknown>): Promise<void> {
+async function up(database: Kysely<unknown>): Promise<void> {
   const { schema } = database;
   await schema
     .createTable("trust_files")
@@ -59,3 +60,5 @@ export async function up(database: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint("trust_seen_key", ["gun", "role"])
     .execute();
 }
+
+export const trust: Migration = { up };

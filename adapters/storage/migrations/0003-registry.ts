@@ -1,7 +1,8 @@
+import type { Migration } from "kysely/migration";
 import { sql, type Kysely } from "kysely";
 
 /** Tables of `services/registry`. */
-export async function up(database: Kysely<unknown>): Promise<void> {
+async function up(database: Kysely<unknown>): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(database);
 }
 
@@ -73,3 +74,5 @@ const statements = [
   ) strict`,
   `create index registry_tag_moves_by_tag on registry_tag_moves (repository_id, tag, id)`,
 ];
+
+export const registry: Migration = { up };

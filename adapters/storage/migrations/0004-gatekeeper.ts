@@ -1,7 +1,8 @@
+import type { Migration } from "kysely/migration";
 import type { Kysely } from "kysely";
 
 /** Tables of `services/gatekeeper`. */
-export async function up(database: Kysely<unknown>): Promise<void> {
+async function up(database: Kysely<unknown>): Promise<void> {
   await database.schema
     .createTable("policies")
     .addColumn("version", "integer", (column) => column.primaryKey())
@@ -24,3 +25,5 @@ export async function up(database: Kysely<unknown>): Promise<void> {
     .columns(["repository", "id"])
     .execute();
 }
+
+export const gatekeeper: Migration = { up };
