@@ -26,6 +26,7 @@ const everything = {
   createBundle: samples.bundle,
   why: refused,
   workloads: { engine: true, workloads: [runningWeb] },
+  listDecisions: { decisions: [samples.decision] },
 } satisfies Answers;
 
 test.for([
@@ -45,6 +46,8 @@ test.for([
   ["key-list", ["key", "list", "alice"]],
   ["key-revoke", ["key", "revoke", "alice", "1f0c9a77", "--yes"]],
   ["workloads", ["workloads"]],
+  ["decisions", ["decisions"]],
+  ["trust-forget", ["trust", "forget", "acme/web", "--yes"]],
   ["policy-get", ["policy", "get"]],
   ["policy-set", ["policy", "set", "--mode", "enforce", "--require", "acme/qa"]],
 ] as const)("%s prints what is on file", async ([name, args]) => {
@@ -220,6 +223,7 @@ test.for([
   [["no-such-command"]],
   [["status", "--format", "xml"]],
   [["why"]],
+  [["decisions", "--limit", "1000"]],
   [["user", "set", "alice"]],
   [["team", "add", "qa", "alice"]],
   [["policy", "set", "--require", "acme/qa", "--require-none"]],
@@ -263,4 +267,23 @@ test("an unknown CA, a server that is away and a missing session each get their 
   expect(anonymous.err).toBe(
     "error: nobody is signed in\nhint:  sign in first: countersign login USER\n",
   );
+});
+
+test("the reference lists every command as its help shows it", async () => {
+  await using server = await fixtureServer({});
+  await using cli = await commandLine(server);
+  const sections: string[] = [];
+  const collect = async (path: readonly string[]): Promise<void> => {
+    const { out } = await cli.run([...path, "--help"]);
+    const heading = ["countersign", ...path].join(" ");
+    sections.push(`## \`${heading}\`\n\n\`\`\`text\n${out.trim()}\n\`\`\`\n`);
+    const [, below = ""] = out.split("\nCommands:\n");
+    for (const [, name = ""] of below.matchAll(/^ {2}(\w+)/gm))
+      if (name !== "help") await collect([...path, name]);
+  };
+  await collect([]);
+  const intro = "Made from the commands' own help by `apps/cli/program.test.ts`.";
+  await expect(
+    ["# The countersign command", "", intro, "", sections.join("\n")].join("\n"),
+  ).toMatchFileSnapshot("../../docs/reference/command-line.md");
 });

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { addBundle } from "./commands/bundle.ts";
+import { addDecisions } from "./commands/decisions.ts";
 import { addKey } from "./commands/key.ts";
 import { addLogin } from "./commands/login.ts";
 import { addLogout } from "./commands/logout.ts";
@@ -74,6 +75,7 @@ function build(cli: Cli): Command {
     addLogout,
     addWhy,
     addWorkloads,
+    addDecisions,
     addPolicy,
     addUser,
     addOrganization,

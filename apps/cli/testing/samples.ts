@@ -79,6 +79,19 @@ export const runningWeb = {
   verdict: refused,
 };
 
+export const decision = {
+  id: "d1",
+  at: createdAt,
+  by: "alice",
+  gate: "docker-api" as const,
+  operation: "container-create",
+  image: "localhost:8443/acme/web:1",
+  mode: "enforce" as const,
+  effect: "refuse" as const,
+  verdict: refused,
+  evidence: { state: "verified", policyVersion: 3, roles: [] },
+};
+
 const zip = (files: Readonly<Record<string, string>>): string =>
   Buffer.from(
     zipSync(Object.fromEntries(Object.entries(files).map(([n, text]) => [n, strToU8(text)]))),
