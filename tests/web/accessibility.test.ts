@@ -61,6 +61,7 @@ function fullWorld(): { world: ReturnType<typeof busyWorld>; pages: readonly str
       "/people/organizations",
       "/settings/content-trust",
       "/settings/about",
+      "/images/acme/none/tags/1",
       "/no/such/page",
     ],
   };

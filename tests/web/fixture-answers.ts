@@ -214,6 +214,7 @@ export const answers: Answers = {
     if (image === undefined) throw unknown("image");
     return pageOf(world, image);
   },
+  forgetTrust: () => undefined,
   why: ({ world, query }) => {
     const name = query.get("image") ?? "";
     return judge(world, findImage(world, name), name);
@@ -228,7 +229,6 @@ export const answers: Answers = {
       ...(last === undefined || last === world.decisions.at(-1) ? {} : { next: last.id }),
     };
   },
-  forgetTrust: () => undefined,
   decision: ({ world, params }) => {
     const decision = world.decisions.find((candidate) => candidate.id === params.get("id"));
     if (decision === undefined) throw unknown("decision");

@@ -66,6 +66,23 @@ describe.skipIf(hasNoBrowser)("images", () => {
     expect(new URL(v.page.url()).search).toBe("?q=nothing");
   });
 
+  test("thousands of tags are shown a hundred at a time, and can be searched", async () => {
+    const world = busyWorld();
+    const [first] = world.images;
+    if (first === undefined) throw new Error("the fixture has no image");
+    world.images = Array.from({ length: 3000 }, (_, index) => ({
+      ...first,
+      tag: `build-${index}`,
+    }));
+    await using v = await visit(world, { at: "/images/acme/web" });
+    await v.page.getByRole("button", { name: "Show more of 3,000 tags" }).click();
+    await v.page.getByRole("row").nth(200).waitFor();
+    expect(await v.page.getByRole("row").count()).toBe(201);
+    await v.page.getByRole("searchbox", { name: "Search tags" }).fill("build-2999");
+    await v.page.getByRole("row").nth(2).waitFor({ state: "detached" });
+    expect(await v.page.getByRole("row").count()).toBe(2);
+  });
+
   test("a failure says so and can be tried again", async () => {
     const world = busyWorld();
     world.broken.set("listRepositories", 503);

@@ -37,7 +37,7 @@ describe.skipIf(hasNoBrowser)("signing in", () => {
     await v.page.getByRole("button", { name: "Sign in" }).click();
     const alert = v.page.getByRole("alert");
     await alert.getByText("locked for a while").waitFor();
-    expect(await alert.textContent()).toContain("Try again in 15 minutes.");
+    expect(await alert.textContent()).toContain("Wait some minutes");
   });
 
   test("asks for both fields before it asks the server", async () => {

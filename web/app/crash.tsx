@@ -6,7 +6,7 @@ import styles from "./gate.module.css";
 export function Crash(): ReactNode {
   return (
     <main className={styles["alone"]}>
-      <Alert color="red" variant="outline" role="alert" title="This page could not be drawn">
+      <Alert color="bad" variant="outline" role="alert" title="This page could not be drawn">
         That is a mistake of ours, not of yours. Nothing on the server has changed.
         <Button mt="sm" variant="default" onClick={() => window.location.reload()}>
           Reload

@@ -27,7 +27,7 @@ export function Confirm(props: Props): ReactNode {
           <Button variant="default" onClick={props.onClose} data-autofocus>
             Cancel
           </Button>
-          <Button color="red.8" loading={props.running} onClick={props.onConfirm}>
+          <Button color="bad.6" loading={props.running} onClick={props.onConfirm}>
             {props.button}
           </Button>
         </Group>

@@ -8,16 +8,17 @@ type Props = { readonly error: unknown; readonly retry?: () => void };
 /** What went wrong, to what, and what to do next. */
 export function Problem({ error, retry }: Props): ReactNode {
   const { title, hint } = wordsOf(error);
+  const isFinal = error instanceof ApiError && (error.status === 403 || error.status === 404);
   return (
     <Alert
-      color="red"
+      color="bad"
       variant="outline"
       role="alert"
       icon={<IconAlertCircle aria-hidden />}
       title={title}
     >
       {hint === undefined ? null : <Text size="sm">{hint}</Text>}
-      {retry === undefined ? null : (
+      {retry === undefined || isFinal ? null : (
         <Button mt="xs" size="xs" variant="default" onClick={retry}>
           Try again
         </Button>
@@ -38,6 +39,15 @@ function wordsOf(error: unknown): { title: string; hint?: string } {
       title: "The server does not answer",
       hint: hint ?? "Check the connection, then try again. Nothing you typed is lost.",
     };
-  const title = message.charAt(0).toUpperCase() + message.slice(1);
-  return hint === undefined ? { title } : { title, hint };
+  if (error.status === 404 && hint === undefined)
+    return {
+      title: sentence(message),
+      hint: "It may have been deleted or mistyped, or your account may not see it: then ask an admin.",
+    };
+  const title = sentence(message);
+  return hint === undefined ? { title } : { title, hint: sentence(hint) };
+}
+
+function sentence(message: string): string {
+  return message.charAt(0).toUpperCase() + message.slice(1);
 }

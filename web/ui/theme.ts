@@ -52,8 +52,21 @@ const warn: MantineColorsTuple = [
   "#573600",
 ];
 
+const bad: MantineColorsTuple = [
+  "#fdecea",
+  "#fad4d0",
+  "#fdb8b1",
+  "#ff9d94",
+  "#ff9d94",
+  "#d0392d",
+  "#b42318",
+  "#b42318",
+  "#96190f",
+  "#79130b",
+];
+
 export const theme = createTheme({
-  colors: { ink, dark, warn },
+  colors: { ink, dark, warn, bad },
   primaryColor: "ink",
   respectReducedMotion: true,
   primaryShade: { light: 6, dark: 6 },

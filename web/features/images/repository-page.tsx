@@ -1,6 +1,8 @@
 import type { Tags, TagSummary } from "#contracts";
-import type { ReactNode } from "react";
-import { Link } from "react-router";
+import { Button, TextInput } from "@mantine/core";
+import { IconSearch } from "@tabler/icons-react";
+import { useState, type ReactNode } from "react";
+import { Link, useSearchParams } from "react-router";
 import { tagPath } from "../../data/image-links.ts";
 import { useStatus, useTags } from "../../data/queries.ts";
 import { valueOf } from "../../data/remote.ts";
@@ -11,10 +13,13 @@ import { Empty } from "../../ui/empty.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Mark } from "../../ui/mark.tsx";
 import { Page } from "../../ui/page.tsx";
-import { sizeInWords } from "../../ui/sentences.ts";
+import { counted, sizeInWords } from "../../ui/sentences.ts";
 import { isMissing } from "../../ui/team-state.ts";
 import { Time } from "../../ui/time.tsx";
 import { VerdictMark } from "../../ui/verdict.tsx";
+
+const fewTags = 10;
+const rowsAtOnce = 100;
 
 /** A repository's tags, down, against the required teams, across. */
 export function RepositoryPage({ repository }: { repository: string }): ReactNode {
@@ -23,10 +28,49 @@ export function RepositoryPage({ repository }: { repository: string }): ReactNod
     <Page title={repository} crumbs={[{ to: "/images", label: "Images" }]}>
       <Loaded of={tags} what="tags" rows={8}>
         {(value) =>
-          value.tags.length === 0 ? <NoTags name={repository} /> : <Matrix of={value} />
+          value.tags.length === 0 ? <NoTags name={repository} /> : <Searchable of={value} />
         }
       </Loaded>
     </Page>
+  );
+}
+
+/** A filter where there are many, and as many rows as can be read. */
+function Searchable({ of }: { of: Tags }): ReactNode {
+  const [search, setSearch] = useSearchParams();
+  const [rows, setRows] = useState(rowsAtOnce);
+  const text = search.get("q") ?? "";
+  const found = of.tags.filter((tag) => tag.tag.includes(text.trim()));
+  return (
+    <>
+      {of.tags.length <= fewTags && text === "" ? null : (
+        <TextInput
+          type="search"
+          aria-label="Search tags"
+          placeholder="Search tags"
+          leftSection={<IconSearch size={16} aria-hidden />}
+          maw={360}
+          value={text}
+          onChange={(event) =>
+            setSearch(event.target.value === "" ? {} : { q: event.target.value }, { replace: true })
+          }
+        />
+      )}
+      {found.length === 0 ? (
+        <Empty title={`No tag contains “${text}”`} />
+      ) : (
+        <Matrix of={{ ...of, tags: found.slice(0, rows) }} />
+      )}
+      {found.length > rows ? (
+        <Button
+          variant="default"
+          style={{ alignSelf: "flex-start" }}
+          onClick={() => setRows(rows + rowsAtOnce)}
+        >
+          Show more of {counted(found.length, "tag")}
+        </Button>
+      ) : null}
+    </>
   );
 }
 

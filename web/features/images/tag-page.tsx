@@ -89,7 +89,7 @@ function Detail({ page }: { page: ImagePage }): ReactNode {
         <AlsoSigned page={page} />
       </Card>
       <NextStep page={page} />
-      <TrustData trust={page.trust} />
+      <TrustData page={page} />
       <div className={styles["pair"]}>
         <History history={page.history} />
         <LatestDecisions decisions={page.decisions} />

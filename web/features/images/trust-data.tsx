@@ -11,9 +11,10 @@ import { Facts } from "../../ui/facts.tsx";
 import { Mark } from "../../ui/mark.tsx";
 import { Time } from "../../ui/time.tsx";
 import { roleState, trustState } from "../../ui/words.ts";
+import { ForgetTrust } from "./forget-trust.tsx";
 
 /** How the repository's signed metadata stands; the roles one by one when asked for. */
-export function TrustData({ trust }: { trust: ImagePage["trust"] }): ReactNode {
+export function TrustData({ page: { repository, trust } }: { page: ImagePage }): ReactNode {
   const [opened, details] = useDisclosure(false);
   const id = useId();
   const state = trustState(trust.state);
@@ -35,6 +36,7 @@ export function TrustData({ trust }: { trust: ImagePage["trust"] }): ReactNode {
           ["Timestamp", trust.timestampVersion && `version ${trust.timestampVersion}`],
         ]}
       />
+      <ForgetTrust repository={repository.name} state={trust.state} />
       {trust.roles.length === 0 ? null : (
         <>
           <Button

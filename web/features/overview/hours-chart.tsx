@@ -1,21 +1,9 @@
 import type { ReactNode } from "react";
+import { hours, perHour } from "./per-hour.ts";
 import styles from "./hours-chart.module.css";
 
-const hourMs = 3_600_000;
-const hours = 24;
 const step = 10;
 const height = 32;
-
-/** How many in each of the last 24 hours, oldest first. */
-export function perHour(moments: readonly number[], now: number): readonly number[] {
-  const counts = Array.from({ length: hours }, () => 0);
-  for (const at of moments) {
-    const ago = Math.floor((now - at) / hourMs);
-    const slot = hours - 1 - Math.max(ago, 0);
-    if (slot >= 0) counts[slot] = (counts[slot] ?? 0) + 1;
-  }
-  return counts;
-}
 
 /** A bar an hour: were the refusals a burst, or do they go on? The sentence below it says the number. */
 export function HoursChart({

@@ -47,7 +47,7 @@ export function SignInPage(): ReactNode {
             <Title order={1}>Sign in to Countersign</Title>
           </div>
           {error === undefined ? null : error instanceof ApiError && isLocked(error) ? (
-            <LockedOut error={error} />
+            <LockedOut />
           ) : (
             <Problem error={error} />
           )}
@@ -79,7 +79,7 @@ export function SignInPage(): ReactNode {
 }
 
 /** After too many wrong passwords. */
-function LockedOut({ error }: { error: ApiError }): ReactNode {
+function LockedOut(): ReactNode {
   return (
     <Alert
       color="warn"
@@ -89,9 +89,8 @@ function LockedOut({ error }: { error: ApiError }): ReactNode {
       title="This account is locked for a while"
     >
       <Text size="sm">
-        There were too many wrong passwords in a row, so that nobody can guess on.{" "}
-        {error.problem.hint ?? "Wait a few minutes, then try again with the right one."} An admin
-        can set a new password meanwhile.
+        There were too many wrong passwords in a row, so that nobody can guess on. Wait some
+        minutes, then try again with the right one; an admin can set a new password meanwhile.
       </Text>
     </Alert>
   );
