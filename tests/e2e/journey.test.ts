@@ -230,6 +230,7 @@ describe.skipIf(skipped)("the journey, with the real clients", () => {
     const other = `${repository}:2`;
     await stage.image(alice.docker, other, "second");
     await alice.docker.must(["push", other], { env: { DOCKER_CONTENT_TRUST: "1" } });
+    await alice.docker.must(["rmi", other]); // whoever signs what is released does not need the image
     await bob.docker.must(["trust", "sign", other]);
     expect((await alice.countersign(["why", other])).exitCode).toBe(0);
     await bob.docker.must(["trust", "revoke", "--yes", other]);
@@ -241,6 +242,19 @@ describe.skipIf(skipped)("the journey, with the real clients", () => {
     await owner.docker.must(["trust", "signer", "add", "--key", key, "alice", fresh]);
     const shown = await owner.docker.must(["trust", "inspect", "--pretty", fresh]);
     expect(shown).toContain("alice");
+  });
+
+  test("a repository set up with docker trust alone is signed and runs", async () => {
+    const image = `${server.registryHost}/acme/modern:1`;
+    const repository = `${server.registryHost}/acme/modern`;
+    const dave = await stage.person("dave", ["acme/qa", "acme/security"]);
+    const signer = ["trust", "signer", "add", "--key", join(dave.bundle, "cert.pem"), "dave"];
+    await owner.docker.must([...signer, repository]);
+    const load = ["trust", "key", "load", "--name", "dave", join(dave.bundle, "key.pem")];
+    await dave.docker.must(load);
+    await stage.image(dave.docker, image, "modern");
+    await dave.docker.must(["trust", "sign", image]);
+    expect(await run(dave, image, "cat", "/content")).toMatchObject({ exitCode: 0, out: "modern" });
   });
 });
 
