@@ -45,6 +45,8 @@ export type World = {
   engine: boolean;
   images: FixtureImage[];
   workloads: FixtureWorkload[];
+  /** How trust data stands where a repository has any. */
+  trustState: "verified" | "tampered";
   decisions: Decision[];
   /** What the server does wrong on purpose: an operation's name and the status it answers. */
   readonly broken: Map<string, number>;
@@ -68,6 +70,7 @@ export function emptyWorld(): World {
     engine: true,
     images: [],
     workloads: [],
+    trustState: "verified",
     decisions: [],
     broken: new Map(),
   };

@@ -83,6 +83,19 @@ describe.skipIf(hasNoBrowser)("images", () => {
     expect(await v.page.getByRole("row").count()).toBe(2);
   });
 
+  test("an admin can forget the root of trust data that was made anew", async () => {
+    const world = busyWorld();
+    world.trustState = "tampered";
+    await using v = await visit(world, { at: "/images/acme/web/tags/1.3" });
+    await v.page.getByText("does not check out").waitFor();
+    await v.page.getByRole("button", { name: "Forget what was seen before …" }).click();
+    const dialog = v.page.getByRole("dialog", { name: "Forget what was seen of acme/web?" });
+    await dialog.getByRole("button", { name: "Forget it" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await v.page.getByText("verified", { exact: true }).waitFor();
+    expect(world.trustState).toBe("verified");
+  });
+
   test("a failure says so and can be tried again", async () => {
     const world = busyWorld();
     world.broken.set("listRepositories", 503);

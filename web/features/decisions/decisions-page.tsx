@@ -24,6 +24,8 @@ export function DecisionsPage(): ReactNode {
   return (
     <Page title="Decisions">
       <SegmentedControl
+        size="xs"
+        maw="100%"
         aria-label="Which decisions"
         style={{ alignSelf: "flex-start" }}
         value={wanted ?? "all"}

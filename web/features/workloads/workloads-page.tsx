@@ -42,6 +42,8 @@ function Running({ workloads, status }: { workloads: Workloads; status: Status }
   return (
     <>
       <SegmentedControl
+        size="xs"
+        maw="100%"
         aria-label="Which workloads"
         style={{ alignSelf: "flex-start" }}
         value={onlyLost ? "lost" : "all"}
