@@ -22,15 +22,17 @@ export function runningWorkloads(engine: DockerEngine | undefined): Engine {
   };
 }
 
-/** An engine shows an image by its ID once its name has moved on: then its digests say what it is. */
+/**
+ * A container keeps the name it was asked for, but runs an image ID: where the name is not a digest, what it
+ * runs is told by the digests the engine has for that ID. The tag may have been signed for other content since.
+ */
 async function named(
   workload: Workload,
   engine: DockerEngine,
   o: Options,
 ): Promise<RunningWorkload> {
-  const { kind, id, name, image, state } = workload;
-  const isId = /^(?:sha256:)?[0-9a-f]{12,64}$/.test(image);
-  if (!isId) return { kind, id, name, image, state };
-  const found = await engine.inspectImage(image, o);
+  const { kind, id, name, image, imageId, digest, state } = workload;
+  if (imageId === undefined || digest !== undefined) return { kind, id, name, image, state };
+  const found = await engine.inspectImage(imageId, o);
   return { kind, id, name, image, state, localDigests: found?.repoDigests ?? [] };
 }

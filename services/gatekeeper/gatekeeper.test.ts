@@ -224,6 +224,34 @@ test("a policy cannot ask for a team that does not exist", async () => {
   ).rejects.toMatchObject({ code: "gatekeeper/unknown-team" });
 });
 
+test("a container is judged by what it runs, not by what its tag stands for since", async () => {
+  const image = "registry.lab/acme/web:1";
+  const running = [
+    {
+      kind: "container",
+      id: "1",
+      name: "signed",
+      image,
+      localDigests: [`registry.lab/acme/web@sha256:${hex}`],
+      state: "running",
+    },
+    {
+      kind: "container",
+      id: "2",
+      name: "older",
+      image,
+      localDigests: [`registry.lab/acme/web@sha256:${"b".repeat(64)}`],
+      state: "running",
+    },
+    { kind: "container", id: "3", name: "built here", image, localDigests: [], state: "running" },
+  ] as const;
+  const here = world({ engine: { running: () => Promise.resolve(running) } });
+  await enforce(here.gatekeeper, qa);
+  here.reading = verified(role("targets/qa", [key.alice]));
+  const judged = await here.gatekeeper.workloads(o);
+  expect(judged?.map(({ finding }) => finding.verdict.kind)).toEqual(["admit", "deny", "deny"]);
+});
+
 test("a preview judges what runs under the policy that is not saved yet, and names teams nobody can sign for", async () => {
   const running = [
     { kind: "container", id: "1", name: "web", image: "registry.lab/acme/web:1", state: "running" },

@@ -66,7 +66,7 @@ export type RunningWorkload = {
   readonly name: string;
   /** The image as the engine stores it: a reference or an image ID. */
   readonly image: string;
-  /** Where `image` is an ID: the repository digests the engine has for it. */
+  /** Where `image` does not pin a digest: the repository digests the engine has for what really runs. */
   readonly localDigests?: readonly string[];
   readonly state: string;
 };

@@ -17,8 +17,9 @@ export async function judgeWorkloads(
   const findings = new Map<string, Finding>();
   const judged: JudgedWorkload[] = [];
   for (const workload of running) {
-    const finding = findings.get(workload.image) ?? (await find(workload, policy, parts, o));
-    findings.set(workload.image, finding);
+    const same = [workload.image, ...(workload.localDigests ?? ["as written"])].join(" ");
+    const finding = findings.get(same) ?? (await find(workload, policy, parts, o));
+    findings.set(same, finding);
     judged.push({ workload, finding });
   }
   return judged;
