@@ -62,7 +62,12 @@ export function RequiredTeams({ verdict }: { verdict: Verdict }): ReactNode {
         {
           key: "could",
           header: "Could sign",
-          cell: (state) => <People names={state.couldSign} none="nobody: no member has a key" />,
+          cell: (state) => (
+            <People
+              names={state.couldSign}
+              none={state.signedBy.length > 0 ? "–" : "nobody: no member has a key"}
+            />
+          ),
         },
       ]}
     />

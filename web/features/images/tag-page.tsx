@@ -60,7 +60,10 @@ function Detail({ page }: { page: ImagePage }): ReactNode {
       <Facts
         facts={[
           ["In the registry", <InRegistry key="registry" page={page} />],
-          ["Would run", verdict.digest && <Digest key="digest" value={verdict.digest} />],
+          [
+            verdict.kind === "admit" ? "Would run" : "Signed",
+            verdict.digest && <Digest key="digest" value={verdict.digest} />,
+          ],
           [
             "Pushed",
             summary.pushedAt && (
