@@ -197,7 +197,7 @@ function systemCertificates(): string {
 /** Says how to connect an engine where none was found. */
 export function tellHowToConnect(): void {
   tell(
-    "No Docker engine answers here, so the gateway has nothing behind it yet. " +
+    "No Docker engine is connected, so the gateway has nothing behind it yet. " +
       "Connect one with: make down && ENGINE=unix:///var/run/docker.sock make up",
   );
 }

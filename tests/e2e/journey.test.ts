@@ -158,6 +158,9 @@ describe.skipIf(skipped)("the journey, with the real clients", () => {
       exitCode: 0,
       out: "the first content",
     });
+    const trusting = { env: { DOCKER_CONTENT_TRUST: "1" } };
+    const trusted = ["run", "--rm", "--network", "none", image, "cat", "/content"];
+    expect(await carol.docker.must(trusted, trusting)).toBe("the first content");
     const unsigned = `${server.registryHost}/acme/web:unsigned`;
     await stage.image(carol.docker, unsigned, "unsigned content");
     await carol.docker.must(["push", unsigned]);
