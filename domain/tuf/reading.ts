@@ -27,6 +27,8 @@ export type VerifiedRepository = {
   readonly freshUntil: Instant;
   /** `targets` first, then its delegations, depth first. */
   readonly roles: readonly VerifiedRole[];
+  /** When its source last confirmed it, where the source does not answer now. */
+  readonly asOf?: Instant;
 };
 
 /** One targets role. Only a role whose state is `valid` may be believed. */

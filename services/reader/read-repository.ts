@@ -23,12 +23,14 @@ import {
 import { mapBounded } from "./map-bounded.ts";
 import type { MetadataSource, Remembered, TrustMemory } from "./ports.ts";
 import { Refused, refuse } from "./refused.ts";
+import { renewedRoles } from "./renewed-roles.ts";
 import { trustedRoot } from "./trusted-root.ts";
 
 type Parts = {
   readonly source: MetadataSource;
   readonly memory: TrustMemory;
   readonly clock: Clock;
+  readonly vanished?: "absent" | "unavailable";
 };
 
 export type Read = { readonly reading: TrustReading; readonly timestampSha256: string };
@@ -69,7 +71,8 @@ async function readOnce(parts: Parts, gun: Gun, o: Options): Promise<Read> {
     source.current(gun, timestampRole, o),
     source.current(gun, rootRole, o),
   ]);
-  if (timestampBytes === undefined && rootBytes === undefined) return refuse({ kind: "absent" });
+  if (timestampBytes === undefined && rootBytes === undefined)
+    return refuse(nothingThere(remembered, parts.vanished));
   if (rootBytes === undefined) return refuse(notThere(rootRole));
   if (timestampBytes === undefined) return refuse(notThere(timestampRole));
 
@@ -77,15 +80,17 @@ async function readOnce(parts: Parts, gun: Gun, o: Options): Promise<Read> {
     trustedRoot({ source, anchor: remembered.root, now: clock() }, { gun, bytes: rootBytes }, o),
   );
   const timestamp = await step(timestampRole, () => openTimestamp(root, timestampBytes));
-  const rolledBack = versionReading(timestamp, remembered.seen.get(timestampRole));
+  const renewed = renewedRoles(remembered.root, root);
+  const before = without(remembered.seen, renewed);
+  const rolledBack = versionReading(timestamp, before.get(timestampRole));
   if (rolledBack !== undefined) return refuse(rolledBack);
   const snapshot = await fetchSnapshot(source, { gun, root, timestamp }, o);
   const files = await fetchTargets(source, { gun, snapshot }, o);
 
-  const set = { gun, root, timestamp, snapshot, files, seen: remembered.seen };
+  const set = { gun, root, timestamp, snapshot, files, seen: before };
   const { reading, seen, gone } = verifyRepository(set, clock());
   if (reading.kind === "verified" && isNews(remembered, { root, seen, gone })) {
-    const after = await memory.raise(gun, { root: root.bytes, seen, gone }, o);
+    const after = await memory.raise(gun, { root: root.bytes, seen, gone, renewed }, o);
     requireNewest(after.seen, [root, timestamp, snapshot]);
   }
   return { reading, timestampSha256: sha256(timestampBytes) };
@@ -122,8 +127,8 @@ async function fetchSnapshot(
   at: { readonly gun: Gun; readonly root: Trusted<Root>; readonly timestamp: Trusted<Timestamp> },
   o: Options,
 ): Promise<Trusted<Snapshot>> {
-  const { sha256: name } = at.timestamp.signed.snapshot;
-  const bytes = await source.byChecksum(at.gun, snapshotRole, name, o);
+  const { sha256: name, length: maxBytes } = at.timestamp.signed.snapshot;
+  const bytes = await source.byChecksum(at.gun, snapshotRole, name, { ...o, maxBytes });
   if (bytes === undefined) return refuse(notThere(snapshotRole));
   return await step(snapshotRole, () => openSnapshot(at.root, at.timestamp, bytes));
 }
@@ -135,10 +140,24 @@ async function fetchTargets(
 ): Promise<ReadonlyMap<RoleName, Uint8Array>> {
   const named = [...at.snapshot.signed.meta].filter(([role]) => isTargetsRole(role));
   const fetched = await mapBounded(parallelFetches, named, async ([role, meta]) => {
-    const bytes = await source.byChecksum(at.gun, role, meta.sha256, o);
+    const announced = { ...o, maxBytes: meta.length };
+    const bytes = await source.byChecksum(at.gun, role, meta.sha256, announced);
     return bytes === undefined ? [] : ([[role, bytes]] as const);
   });
   return new Map(fetched.flat());
+}
+
+/** A repository that was there once may have been deleted, or somebody hides it from us. */
+function nothingThere(remembered: Remembered, vanished: Parts["vanished"]): TrustReading {
+  if (remembered.root === undefined || vanished !== "unavailable") return { kind: "absent" };
+  return {
+    kind: "unavailable",
+    detail: "the trust server no longer has the trust data that was seen there before",
+  };
+}
+
+function without(seen: SeenFiles, roles: readonly RoleName[]): SeenFiles {
+  return new Map([...seen].filter(([role]) => !roles.includes(role)));
 }
 
 /** Runs one step of the verification: what it finds wrong is about `role`. */

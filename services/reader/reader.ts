@@ -1,14 +1,15 @@
-import { createHash } from "node:crypto";
-import type { Clock, Options } from "#domain/kernel";
+import type { Clock, Instant, Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
-import { timestampRole, type TrustReading } from "#domain/tuf";
+import { timestampRole, type TrustReading, type VerifiedRepository } from "#domain/tuf";
+import { keptSource, sha256, sparing } from "./kept-files.ts";
 import { SourceFault, readRepository } from "./read-repository.ts";
-import type { MetadataSource, TrustMemory } from "./ports.ts";
+import type { FileCache, MetadataSource, TrustMemory } from "./ports.ts";
 
 export interface Reader {
   /**
    * Reads and verifies the trust data of a repository. A fault of the source is `unavailable`, never
    * `absent`. While nothing changed and nothing expired, the same reading is given again, as one object.
+   * Where the source does not answer, the last good reading may stand in, with `asOf`.
    */
   read(gun: Gun, o: Options): Promise<TrustReading>;
   /** Forgets what was pinned and seen of a repository: its next root is taken as a first one. */
@@ -21,15 +22,29 @@ export type ReaderParts = {
   readonly clock: Clock;
   /** How many repositories' readings are kept; default 10,000. */
   readonly maxCached?: number;
+  /** Keeps files through restarts; for sources that are far away. */
+  readonly cache?: FileCache;
+  /** For how long a last good reading may stand in while the source does not answer; default 0, not at all. */
+  readonly maxStaleMs?: number;
+  /** What a repository is that was verified once and is not there now; default `absent`. */
+  readonly vanished?: "absent" | "unavailable";
 };
 
 type Cached = {
   readonly timestampSha256: string;
-  readonly reading: TrustReading & { readonly kind: "verified" };
+  readonly reading: VerifiedRepository;
+  /** When the source last confirmed it. */
+  readonly at: Instant;
+  /** When that was last noted in the file cache. */
+  readonly notedAt: Instant;
 };
+
+/** How often a confirmation is noted for after a restart. */
+const noteEveryMs = 60_000;
 
 /** A reader of one source of trust data. */
 export function createReader(parts: ReaderParts): Reader {
+  const { clock, memory, cache: files, maxStaleMs = 0 } = parts;
   const cache = new Map<Gun, Cached>();
   const keep = (gun: Gun, entry: Cached): void => {
     cache.delete(gun);
@@ -41,18 +56,54 @@ export function createReader(parts: ReaderParts): Reader {
   };
 
   /** The reading kept from before, if it still stands: same timestamp, nothing expired, nothing newer seen by anybody. */
-  const warm = async (
-    gun: Gun,
-    timestamp: Uint8Array,
-    o: Options,
-  ): Promise<TrustReading | undefined> => {
+  const warm = async (gun: Gun, timestamp: Uint8Array, o: Options): Promise<Cached | undefined> => {
     const known = cache.get(gun);
-    if (known === undefined || parts.clock() > known.reading.freshUntil) return undefined;
+    if (known === undefined || clock() > known.reading.freshUntil) return undefined;
     if (known.timestampSha256 !== sha256(timestamp)) return undefined;
-    const highest = await parts.memory.highest(gun, timestampRole, o);
-    if (highest?.sha256 !== known.timestampSha256) return undefined;
-    keep(gun, known);
-    return known.reading;
+    const highest = await memory.highest(gun, timestampRole, o);
+    return highest?.sha256 === known.timestampSha256 ? known : undefined;
+  };
+
+  const confirm = async (gun: Gun, known: Cached, o: Options): Promise<void> => {
+    const at = clock();
+    const isNoted = files === undefined || at - known.notedAt < noteEveryMs;
+    if (!isNoted) await files.touch(gun, at, o);
+    keep(gun, { ...known, at, notedAt: isNoted ? known.notedAt : at });
+  };
+
+  const anew = async (gun: Gun, o: Options): Promise<TrustReading> => {
+    const source = guarded(parts.source, o);
+    const saving = files === undefined ? undefined : sparing(source, files);
+    const at = clock();
+    const from = { ...parts, source: saving?.source ?? source };
+    const { reading, timestampSha256 } = await readRepository(from, gun, o);
+    if (reading.kind !== "verified") {
+      cache.delete(gun);
+      return reading;
+    }
+    const { timestamp, files: given } = saving?.recorded ?? {};
+    if (timestamp !== undefined && given !== undefined)
+      await files?.keep(gun, { timestamp, files: given, at }, o);
+    keep(gun, { timestampSha256, reading, at, notedAt: at });
+    return reading;
+  };
+
+  const lastGood = async (gun: Gun, o: Options): Promise<TrustReading | undefined> => {
+    if (maxStaleMs <= 0) return undefined;
+    const isRecent = (at: Instant): boolean => at <= clock() && clock() - at <= maxStaleMs;
+    const known = cache.get(gun);
+    if (known !== undefined && isRecent(known.at) && clock() <= known.reading.freshUntil) {
+      const highest = await memory.highest(gun, timestampRole, o);
+      if (highest?.sha256 === known.timestampSha256) return { ...known.reading, asOf: known.at };
+    }
+    const good = await files?.lastGood(gun, o);
+    if (files === undefined || good === undefined || !isRecent(good.at)) return undefined;
+    const { root } = await memory.recall(gun, o);
+    const source = keptSource(files, good, root);
+    const { reading, timestampSha256 } = await readRepository({ ...parts, source }, gun, o);
+    if (reading.kind !== "verified") return undefined;
+    keep(gun, { timestampSha256, reading, at: good.at, notedAt: good.at });
+    return { ...reading, asOf: good.at };
   };
 
   return {
@@ -60,26 +111,20 @@ export function createReader(parts: ReaderParts): Reader {
       try {
         const timestamp = await fromSource(parts.source.current(gun, timestampRole, o), o);
         const known = timestamp === undefined ? undefined : await warm(gun, timestamp, o);
-        if (known !== undefined) return known;
-        const source = guarded(parts.source, o);
-        const { reading, timestampSha256 } = await readRepository({ ...parts, source }, gun, o);
-        if (reading.kind === "verified") keep(gun, { timestampSha256, reading });
-        else cache.delete(gun);
-        return reading;
+        if (known === undefined) return await anew(gun, o);
+        await confirm(gun, known, o);
+        return known.reading;
       } catch (error) {
-        if (error instanceof SourceFault) return { kind: "unavailable", detail: error.message };
-        throw error;
+        if (!(error instanceof SourceFault)) throw error;
+        return (await lastGood(gun, o)) ?? { kind: "unavailable", detail: error.message };
       }
     },
     async forget(gun, o) {
       cache.delete(gun);
-      await parts.memory.forget(gun, o);
+      await files?.forget(gun, o);
+      await memory.forget(gun, o);
     },
   };
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** A source whose failures are told from all others. */

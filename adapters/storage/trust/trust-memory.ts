@@ -17,17 +17,13 @@ export function sqlTrustMemory(database: Database): TrustMemory {
         .where("role", "=", role)
         .executeTakeFirst();
     },
-    async raise(gun, { root, seen, gone }, { signal }) {
+    async raise(gun, { root, seen, gone, renewed }, { signal }) {
       signal.throwIfAborted();
       return await database.transaction().execute(async (transaction) => {
-        await raiseRoot(transaction, gun, root);
+        const hasRisen = await raiseRoot(transaction, gun, root);
+        if (hasRisen) await forgetRoles(transaction, gun, renewed);
         for (const [role, file] of seen) await raiseRole(transaction, { gun, role, file });
-        if (gone.length > 0)
-          await transaction
-            .deleteFrom("trust_seen")
-            .where("gun", "=", gun)
-            .where("role", "in", gone)
-            .execute();
+        await forgetRoles(transaction, gun, gone);
         return await recall(transaction, gun);
       });
     },
@@ -73,9 +69,9 @@ async function raiseRoot(
   transaction: Transaction<Schema>,
   gun: Gun,
   bytes: Uint8Array,
-): Promise<void> {
+): Promise<boolean> {
   const { version } = decodeRoot(bytes).signed;
-  await transaction
+  const { numInsertedOrUpdatedRows } = await transaction
     .insertInto("trust_roots")
     .values({ gun, version, bytes })
     .onConflict((conflict) =>
@@ -84,6 +80,20 @@ async function raiseRoot(
         .doUpdateSet({ version, bytes })
         .where("trust_roots.version", "<", version),
     )
+    .executeTakeFirstOrThrow();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+async function forgetRoles(
+  transaction: Transaction<Schema>,
+  gun: Gun,
+  roles: readonly RoleName[],
+): Promise<void> {
+  if (roles.length === 0) return;
+  await transaction
+    .deleteFrom("trust_seen")
+    .where("gun", "=", gun)
+    .where("role", "in", roles)
     .execute();
 }
 

@@ -34,7 +34,7 @@ export function trustMemorySuite(name: string, open: () => Promise<Opened>): voi
       const raise = (root: Uint8Array, version: number, digit: string) =>
         memory.raise(
           gun,
-          { root, seen: new Map([[timestampRole, file(version, digit)]]), gone: [] },
+          { root, seen: new Map([[timestampRole, file(version, digit)]]), gone: [], renewed: [] },
           o,
         );
       await raise(one, 4, "a");
@@ -56,10 +56,25 @@ export function trustMemorySuite(name: string, open: () => Promise<Opened>): voi
         [targetsRole, file(3, "a")],
         [qa, file(9, "b")],
       ]);
-      await opened.memory.raise(gun, { root, seen, gone: [] }, o);
-      const news = { root, seen: new Map(), gone: [qa] };
+      await opened.memory.raise(gun, { root, seen, gone: [], renewed: [] }, o);
+      const news = { root, seen: new Map(), gone: [qa], renewed: [] };
       const after = await opened.memory.raise(gun, news, o);
       expect([...after.seen.keys()]).toEqual([targetsRole]);
+    });
+
+    test("a newer root that renews a role lets it begin again; the same root a second time does not", async () => {
+      await using opened = await open();
+      const { memory } = opened;
+      const [one, two] = [await rootOf(1), await rootOf(2)];
+      const raise = (root: Uint8Array, version: number, digit: string) => {
+        const seen = new Map([[timestampRole, file(version, digit)]]);
+        return memory.raise(gun, { root, seen, gone: [], renewed: [timestampRole] }, o);
+      };
+      await raise(one, 900, "a");
+      const { seen } = await raise(two, 6, "b");
+      expect(seen.get(timestampRole)).toEqual(file(6, "b"));
+      await raise(two, 5, "c");
+      expect(await memory.highest(gun, timestampRole, o)).toEqual(file(6, "b"));
     });
 
     test("a pin holds until the repository is forgotten", async () => {

@@ -16,8 +16,11 @@ export function inMemoryTrustMemory(): TrustMemory {
     recall: (gun) => Promise.resolve(recall(gun)),
     highest: (gun, role) => Promise.resolve(seen.get(gun)?.get(role)),
     raise(gun, news) {
-      if (versionOf(news.root) > versionOf(roots.get(gun))) roots.set(gun, news.root);
       const known = seen.get(gun) ?? new Map<RoleName, SeenFile>();
+      if (versionOf(news.root) > versionOf(roots.get(gun))) {
+        roots.set(gun, news.root);
+        for (const role of news.renewed) known.delete(role);
+      }
       seen.set(gun, known);
       for (const [role, file] of news.seen)
         if (file.version > (known.get(role)?.version ?? 0)) known.set(role, file);
