@@ -2,5 +2,6 @@
 export type { PkiError, PkiErrorCode } from "./errors.ts";
 export { pemKeyReader } from "./key-reader.ts";
 export { createKeyVault } from "./key-vault.ts";
-export { masterKeyOf, type MasterKey } from "./key-vault-seal.ts";
+export { masterKeyOf, type FindMasterKey, type MasterKey } from "./key-vault-master.ts";
+export { changeMasterKey, requireMasterKeys, type RotationStep } from "./key-vault-rotate.ts";
 export { openPki, type Pki, type ServerIdentity } from "./pki.ts";

@@ -1,25 +1,10 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createSecretKey,
-  randomBytes,
-  type KeyObject,
-} from "node:crypto";
-
-/** The key that all server keys are encrypted under. Never in the database. */
-export type MasterKey = KeyObject;
+import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from "node:crypto";
 
 const algorithm = "aes-256-gcm";
 const ivBytes = 12;
 const tagBytes = 16;
 
-/** Takes the 32 bytes of a master key. Throws a `RangeError` for any other number of them. */
-export function masterKeyOf(bytes: Uint8Array): MasterKey {
-  if (bytes.length !== 32) throw new RangeError("a master key has 32 bytes");
-  return createSecretKey(bytes);
-}
-
-type Seal = { readonly master: MasterKey; /** Opens nowhere else. */ readonly place: string };
+type Seal = { readonly master: KeyObject; /** Opens nowhere else. */ readonly place: string };
 
 /** Encrypts with AES-256-GCM: IV, ciphertext, tag. */
 export function sealBytes(secret: Uint8Array, { master, place }: Seal): Uint8Array {

@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPair, sign, type KeyObject } from "node:crypto";
+import { generateKeyPair, sign, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
 import type { Gun } from "#domain/oci";
 import type { Options } from "#domain/kernel";
@@ -10,35 +10,54 @@ import {
   type SealedKeyStore,
   type ServerRole,
 } from "#services/trust";
-import { openSealed, sealBytes, type MasterKey } from "./key-vault-seal.ts";
+import type { FindMasterKey, MasterKey } from "./key-vault-master.ts";
+import { masterKeyFinder, openKey, placeOf, publicHalf } from "./key-vault-open.ts";
 
 const maxOpened = 1_000;
+const maxAttempts = 3;
 const generate = promisify(generateKeyPair);
 
-/**
- * Server-held signing keys (ECDSA P-256). In the store stands only what is sealed under `master`, and bound
- * to its repository, role and key id: put in another place, it does not open.
- */
-export function createKeyVault(parts: {
+export type KeyVaultParts = {
   readonly store: SealedKeyStore;
   readonly master: MasterKey;
-}): KeyVault {
+  /** Where a key is looked for that names another master key than `master`: while they are changed. */
+  readonly otherMasters?: FindMasterKey;
+};
+
+/**
+ * Server-held signing keys (ECDSA P-256). In the store stands only what is sealed under a master key, and
+ * bound to its repository, role and key id: put in another place, it does not open.
+ */
+export function createKeyVault(parts: KeyVaultParts): KeyVault {
   const { store, master } = parts;
+  const find = masterKeyFinder(parts);
   const opened = new Map<string, KeyObject>();
-  const open = (key: SealedKey): KeyObject => {
+  const open = async (key: SealedKey, o: Options): Promise<KeyObject> => {
     const place = placeOf(key);
     const known = opened.get(place);
     if (known !== undefined) return known;
-    const privateKey = unseal(key, master);
+    const privateKey = await openKey(key, await find(key.masterKey, o), o);
     if (opened.size >= maxOpened) opened.clear();
     opened.set(place, privateKey);
     return privateKey;
+  };
+  const addNew = async (gun: Gun, role: ServerRole, o: Options): Promise<void> => {
+    for (let attempt = 1; ; attempt += 1) {
+      const chosen = await store.masterKey(o);
+      const sealing = chosen === undefined ? master : await find(chosen, o);
+      try {
+        return await store.add(await newKey({ gun, role, master: sealing }, o), o);
+      } catch (error) {
+        const isStale = error instanceof TrustError && error.code === "trust/master-key-changed";
+        if (!isStale || attempt === maxAttempts) throw error;
+      }
+    }
   };
   return {
     async pending(gun, role, o) {
       const waiting = await store.unused(gun, role, o);
       if (waiting !== undefined) return publicHalf(waiting);
-      await store.add(await newKey({ gun, role, master }), o);
+      await addNew(gun, role, o);
       const first = await store.unused(gun, role, o);
       if (first === undefined) throw new TrustError("trust/key-lost", "the new key is not there");
       return publicHalf(first);
@@ -49,7 +68,7 @@ export function createKeyVault(parts: {
     },
     async signer(gun, role, keyId, o) {
       const key = await store.find(gun, role, keyId, o);
-      return key && signerOf({ store, key, privateKey: open(key) }, o);
+      return key && signerOf({ store, key, privateKey: await open(key, o) }, o);
     },
   };
 }
@@ -73,37 +92,15 @@ function signerOf(
   };
 }
 
-async function newKey(of: {
-  readonly gun: Gun;
-  readonly role: ServerRole;
-  readonly master: MasterKey;
-}): Promise<SealedKey> {
+async function newKey(
+  of: { readonly gun: Gun; readonly role: ServerRole; readonly master: MasterKey },
+  o: Options,
+): Promise<SealedKey> {
   const { gun, role, master } = of;
   const { publicKey, privateKey } = await generate("ec", { namedCurve: "P-256" });
   const spki = publicKey.export({ type: "spki", format: "der" }).toString("base64");
-  const { id: keyId } = parsePublicKey({ keytype: "ecdsa", keyval: { public: spki } });
-  const place = placeOf({ gun, role, keyId });
+  const { id: keyId }: PublicKey = parsePublicKey({ keytype: "ecdsa", keyval: { public: spki } });
   const secret = privateKey.export({ type: "pkcs8", format: "der" });
-  return { gun, role, keyId, public: spki, sealed: sealBytes(secret, { master, place }) };
-}
-
-function unseal(key: SealedKey, master: MasterKey): KeyObject {
-  try {
-    const der = openSealed(key.sealed, { master, place: placeOf(key) });
-    return createPrivateKey({ key: Buffer.from(der), format: "der", type: "pkcs8" });
-  } catch (cause) {
-    throw new TrustError(
-      "trust/key-lost",
-      `the ${key.role} key of ${key.gun} does not open with this master key`,
-      { cause },
-    );
-  }
-}
-
-function publicHalf(key: SealedKey): PublicKey {
-  return parsePublicKey({ keytype: "ecdsa", keyval: { public: key.public } });
-}
-
-function placeOf({ gun, role, keyId }: Pick<SealedKey, "gun" | "role" | "keyId">): string {
-  return `${gun}\n${role}\n${keyId}`;
+  const sealed = await master.wrap(secret, placeOf({ gun, role, keyId }), o);
+  return { gun, role, keyId, public: spki, sealed, masterKey: master.id };
 }

@@ -3,6 +3,7 @@ import { accounts } from "./migrations/0001-accounts.ts";
 import { trust } from "./migrations/0002-trust.ts";
 import { registry } from "./migrations/0003-registry.ts";
 import { gatekeeper } from "./migrations/0004-gatekeeper.ts";
+import { trustUpkeep } from "./migrations/0005-trust-upkeep.ts";
 
 /** All migrations in the order of their names. Only ever added to: what has run somewhere never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -10,4 +11,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0002-trust": trust,
   "0003-registry": registry,
   "0004-gatekeeper": gatekeeper,
+  "0005-trust-upkeep": trustUpkeep,
 };

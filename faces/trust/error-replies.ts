@@ -53,6 +53,12 @@ const lines = {
     detail: "empty",
   },
   "trust/key-lost": { status: 500, code: "UNKNOWN", message: "unknown error", detail: "empty" },
+  "trust/master-key-changed": { status: 500, code: "UNKNOWN", message: "unknown error" },
+  "trust/clock-behind": {
+    status: 503,
+    code: "UNAVAILABLE",
+    message: "The server signs nothing while its clock is wrong.",
+  },
   "trust-wire/upload-malformed": {
     status: 400,
     code: "MALFORMED_UPLOAD",

@@ -6,7 +6,9 @@ export type TrustErrorCode =
   | "trust/part-malformed"
   | "trust/update-invalid"
   | "trust/version-conflict"
-  | "trust/key-lost";
+  | "trust/key-lost"
+  | "trust/master-key-changed"
+  | "trust/clock-behind";
 
 /** What the trust service refuses, or cannot do. */
 export class TrustError extends CodedError<TrustErrorCode> {}

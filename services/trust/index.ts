@@ -3,12 +3,17 @@ export { InvalidUpdate, TrustError, type InvalidPart, type TrustErrorCode } from
 export type {
   Change,
   ChangeQuery,
+  Expiries,
   KeyVault,
+  Leases,
   MetadataStore,
   Publication,
+  Resealed,
   SealedKey,
   SealedKeyStore,
   ServerRole,
+  SignedDates,
   StoredFile,
 } from "./ports.ts";
+export { dateJumpMs } from "./ports.ts";
 export { createTrustService, type TrustParts, type TrustService } from "./service.ts";

@@ -56,6 +56,39 @@ export interface MetadataStore {
   changes(query: ChangeQuery, o: Options): Promise<readonly Change[]>;
   /** Repositories that have trust data, in order of their names. */
   guns(o: Options): Promise<readonly Gun[]>;
+  /** When the newest root, snapshot and timestamp of each of the next repositories after `after` expire. */
+  expiries(
+    query: { readonly after: Gun | undefined; readonly limit: number },
+    o: Options,
+  ): Promise<readonly Expiries[]>;
+  /** The newest `storedAt` ever published, raised in the same transaction as what is published. */
+  signedDates(o: Options): Promise<SignedDates>;
+  /** Takes `newest` for the newest date from here on, also a lower one. An administrator's decision. */
+  resetDate(newest: Instant, o: Options): Promise<void>;
+}
+
+/** When the newest files of a repository expire; a role without a file is not among them. */
+export type Expiries = { readonly gun: Gun; readonly at: ReadonlyMap<RoleName, Instant> };
+
+export type SignedDates = {
+  /** 0 where nothing was ever signed. */
+  readonly newest: Instant;
+  /** The last time the newest date went forward by more than 30 days at once. */
+  readonly jump: { readonly from: Instant; readonly to: Instant } | undefined;
+};
+
+/** Forward by more than that at once is worth telling: a long pause, or a wrong clock. */
+export const dateJumpMs = 30 * 86_400_000;
+
+/** Work that one process at a time does, of all that share a store. */
+export interface Leases {
+  /** Takes or prolongs the lease; false while another holder has it. It ends by itself after `ttlMs`. */
+  take(
+    name: string,
+    by: { readonly holder: string; readonly now: Instant; readonly ttlMs: number },
+    o: Options,
+  ): Promise<boolean>;
+  giveBack(name: string, holder: string, o: Options): Promise<void>;
 }
 
 /** A role whose key the server may hold. */
@@ -79,13 +112,35 @@ export type SealedKey = {
   /** Base64 of the DER SubjectPublicKeyInfo. */
   readonly public: string;
   readonly sealed: Uint8Array;
+  /** Id of the master key that `sealed` opens under; empty where it was sealed before there were ids. */
+  readonly masterKey: string;
 };
 
-/** Keeps sealed keys. */
+/** A seal in place of another one. */
+export type Resealed = {
+  readonly key: SealedKey;
+  readonly sealed: Uint8Array;
+  readonly masterKey: string;
+};
+
+/** Keeps sealed keys, and says which master key new ones are to be sealed under. */
 export interface SealedKeyStore {
   find(gun: Gun, role: ServerRole, keyId: string, o: Options): Promise<SealedKey | undefined>;
   /** Of the keys never marked as used the one added first, so that two who add at once agree. */
   unused(gun: Gun, role: ServerRole, o: Options): Promise<SealedKey | undefined>;
+  /** Throws `trust/master-key-changed` when it is sealed under another master key than `masterKey` says. */
   add(key: SealedKey, o: Options): Promise<void>;
   markUsed(gun: Gun, role: ServerRole, keyId: string, o: Options): Promise<void>;
+  /** Id of the master key that keys are sealed under from now on; undefined where none was chosen yet. */
+  masterKey(o: Options): Promise<string | undefined>;
+  chooseMasterKey(id: string, o: Options): Promise<void>;
+  /** How many keys are sealed under which master key. */
+  masterKeys(o: Options): Promise<ReadonlyMap<string, number>>;
+  /** All keys in the order they were added, a page at a time: those after `after`, beginning with 0. */
+  page(
+    query: { readonly after: number; readonly limit: number },
+    o: Options,
+  ): Promise<readonly (SealedKey & { readonly position: number })[]>;
+  /** Replaces seals in one transaction, durably; a seal that somebody replaced meanwhile is left alone. */
+  reseal(changes: readonly Resealed[], o: Options): Promise<void>;
 }

@@ -7,6 +7,9 @@ export type TrustTables = {
   readonly trust_keys: TrustKeyRow;
   readonly trust_roots: TrustRootRow;
   readonly trust_seen: TrustSeenRow;
+  readonly trust_master_key: { only: number; id: string };
+  readonly trust_clock: TrustClockRow;
+  readonly trust_leases: { name: string; holder: string; until: number };
 };
 
 /** Every accepted version of every role's file. */
@@ -39,6 +42,16 @@ type TrustKeyRow = {
   public: string;
   sealed: Uint8Array;
   is_used: number;
+  /** Id of the master key that it is sealed under; empty for one sealed before there were ids. */
+  master_key: Generated<string>;
+};
+
+/** One row: the newest date ever signed with, and the last jump forward of it. */
+type TrustClockRow = {
+  only: number;
+  newest: number;
+  jumped_from: number | null;
+  jumped_to: number | null;
 };
 
 /** The newest root verified of each repository that we read. */

@@ -10,6 +10,8 @@ import {
 } from "#services/trust";
 import type { Database } from "../database.ts";
 import type { Schema } from "../schema.ts";
+import { expiriesOf } from "./expiries.ts";
+import { datesIn, raiseDate } from "./signed-dates.ts";
 
 /** Trust metadata in SQL. A version is taken by its row: of two who publish the same one, one loses. */
 export function sqlMetadataStore(database: Database): MetadataStore {
@@ -31,6 +33,8 @@ export function sqlMetadataStore(database: Database): MetadataStore {
     async publish(gun, { files: published, retired }, { signal }) {
       signal.throwIfAborted();
       await database.transaction().execute(async (transaction) => {
+        // First, for it takes the lock that writing needs: a transaction that begins by reading may lose its place.
+        await raiseDate(transaction, Math.max(0, ...published.map(({ storedAt }) => storedAt)));
         if (retired.length > 0)
           await transaction
             .deleteFrom("trust_files")
@@ -64,6 +68,8 @@ export function sqlMetadataStore(database: Database): MetadataStore {
         .execute();
       return rows.map((row) => parseGun(row.gun).gun);
     },
+    expiries: (query) => expiriesOf(database, query),
+    ...datesIn(database),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import { parseGun, type Gun } from "#domain/oci";
-import type { SealedKey, SealedKeyStore, ServerRole } from "#services/trust";
+import { TrustError, type SealedKey, type SealedKeyStore, type ServerRole } from "#services/trust";
 import type { Database } from "../database.ts";
 import type { Schema } from "../schema.ts";
 
@@ -21,12 +21,9 @@ export function sqlSealedKeyStore(database: Database): SealedKeyStore {
         .executeTakeFirst();
       return row && keyOf(row);
     },
-    async add({ gun, role, keyId, public: key, sealed }, { signal }) {
+    add: (key, { signal }) => {
       signal.throwIfAborted();
-      await database
-        .insertInto("trust_keys")
-        .values({ gun, role, key_id: keyId, public: key, sealed, is_used: 0 })
-        .execute();
+      return add(database, key);
     },
     async markUsed(gun, role, keyId) {
       await database
@@ -38,7 +35,65 @@ export function sqlSealedKeyStore(database: Database): SealedKeyStore {
         .where("is_used", "=", 0)
         .execute();
     },
+    async masterKey() {
+      const row = await database.selectFrom("trust_master_key").select("id").executeTakeFirst();
+      return row?.id;
+    },
+    async chooseMasterKey(id, { signal }) {
+      signal.throwIfAborted();
+      await database
+        .insertInto("trust_master_key")
+        .values({ only: 1, id })
+        .onConflict((conflict) => conflict.column("only").doUpdateSet({ id }))
+        .execute();
+    },
+    async masterKeys() {
+      const rows = await database
+        .selectFrom("trust_keys")
+        .select((row) => ["master_key", row.fn.countAll<number>().as("keys")])
+        .groupBy("master_key")
+        .execute();
+      return new Map(rows.map((row) => [row.master_key, row.keys]));
+    },
+    async page({ after, limit }) {
+      const rows = await database
+        .selectFrom("trust_keys")
+        .selectAll()
+        .where("id", ">", after)
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({ ...keyOf(row), position: row.id }));
+    },
+    async reseal(changes, { signal }) {
+      signal.throwIfAborted();
+      await database.transaction().execute(async (transaction) => {
+        for (const { key, sealed, masterKey } of changes)
+          await transaction
+            .updateTable("trust_keys")
+            .set({ sealed, master_key: masterKey })
+            .where("gun", "=", key.gun)
+            .where("role", "=", key.role)
+            .where("key_id", "=", key.keyId)
+            .where("sealed", "=", key.sealed)
+            .execute();
+      });
+    },
   };
+}
+
+/** The key goes in first, so that nobody changes the master key between the look and the end of it. */
+async function add(database: Database, key: SealedKey): Promise<void> {
+  const { gun, role, keyId, public: spki, sealed, masterKey } = key;
+  await database.transaction().execute(async (transaction) => {
+    await transaction
+      .insertInto("trust_keys")
+      .values({ gun, role, key_id: keyId, public: spki, sealed, is_used: 0, master_key: masterKey })
+      .execute();
+    const chosen = await transaction.selectFrom("trust_master_key").select("id").executeTakeFirst();
+    if (chosen !== undefined && chosen.id !== masterKey)
+      throw new TrustError("trust/master-key-changed", "new keys need another master key's seal");
+  });
 }
 
 function keyOf(row: Selectable<Schema["trust_keys"]>): SealedKey {
@@ -48,5 +103,6 @@ function keyOf(row: Selectable<Schema["trust_keys"]>): SealedKey {
     keyId: row.key_id,
     public: row.public,
     sealed: row.sealed,
+    masterKey: row.master_key,
   };
 }

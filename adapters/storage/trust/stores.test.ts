@@ -5,8 +5,14 @@ import { expect, test } from "vitest";
 import { parseGun } from "#domain/oci";
 import { timestampRole } from "#domain/tuf";
 import { trustMemorySuite } from "#services/reader/testing";
-import { metadataStoreSuite, sealedKeyStoreSuite } from "#services/trust/testing";
+import {
+  leasesSuite,
+  metadataStoreSuite,
+  sealedKeyStoreSuite,
+  upkeepSuite,
+} from "#services/trust/testing";
 import { openDatabase, type Database } from "../database.ts";
+import { sqlLeases } from "./leases.ts";
 import { sqlMetadataStore } from "./metadata-store.ts";
 import { sqlSealedKeyStore } from "./sealed-key-store.ts";
 import { sqlTrustMemory } from "./trust-memory.ts";
@@ -18,6 +24,13 @@ async function open<Part>(make: (database: Database) => Part) {
 
 metadataStoreSuite("metadata in SQL", () => open(sqlMetadataStore));
 sealedKeyStoreSuite("sealed keys in SQL", () => open(sqlSealedKeyStore));
+leasesSuite("leases in SQL", () => open(sqlLeases));
+upkeepSuite("upkeep in SQL", () =>
+  open((database) => ({
+    metadata: sqlMetadataStore(database),
+    keys: sqlSealedKeyStore(database),
+  })),
+);
 trustMemorySuite("memory in SQL", async () => {
   const { part, ...opened } = await open(sqlTrustMemory);
   return { memory: part, ...opened };

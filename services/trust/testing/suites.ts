@@ -125,7 +125,10 @@ export function sealedKeyStoreSuite(
     await using opened = await open();
     const store = opened.part;
     const key = (keyId: string) =>
-      ({ gun, role: "snapshot", keyId, public: "AA==", sealed: new Uint8Array([1, 2]) }) as const;
+      ({
+        ...{ gun, role: "snapshot", keyId, public: "AA==" },
+        ...{ sealed: new Uint8Array([1, 2]), masterKey: "" },
+      }) as const;
     await store.add(key("one"), o);
     await store.add(key("two"), o);
     expect(await store.unused(gun, "snapshot", o)).toMatchObject({ keyId: "one" });
