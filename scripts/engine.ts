@@ -12,6 +12,7 @@ import {
 import { request } from "node:http";
 import { rootCertificates } from "node:tls";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { canInstall, findProgram, install } from "./install.ts";
 import { bootId, ended, remember, running, stop } from "./processes.ts";
 import { say, tell, warn } from "./say.ts";
@@ -43,8 +44,13 @@ export async function chooseEngine(settings: Settings): Promise<EngineChoice> {
   if (existsSync(join(root, "data"))) return own;
   for (const address of [process.env["DOCKER_HOST"], systemSocket])
     if (address !== undefined && (await answers(address))) return { kind: "found", address };
-  if (findProgram("dockerd") === undefined || process.getuid?.() !== 0) {
-    if (!canInstall() || !install(["docker.io"])) return { kind: "none" };
+  if (process.getuid?.() !== 0) return { kind: "none" };
+  if (findProgram("dockerd") !== undefined) return own;
+  if (!canInstall() || !install(["docker.io"])) return { kind: "none" };
+  // Where an init system starts what is installed, that engine is there now, and two would be in each other's way.
+  for (let tries = 0; tries < 20; tries++) {
+    if (await answers(systemSocket)) return { kind: "found", address: systemSocket };
+    await delay(100);
   }
   return own;
 }

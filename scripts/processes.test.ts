@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,15 +6,20 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { remember, running, stop } from "./processes.ts";
 
 let folder: string;
+const children: ChildProcess[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "countersign-pid-"));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
 
 function sleeper(script: string): number {
-  const { pid } = spawn(process.execPath, ["-e", script], { stdio: "ignore" });
-  if (pid === undefined) throw new Error("node does not start");
-  return pid;
+  const child = spawn(process.execPath, ["-e", script], { stdio: "ignore" });
+  children.push(child);
+  if (child.pid === undefined) throw new Error("node does not start");
+  return child.pid;
 }
 const forever = "setInterval(() => undefined, 1000)";
 

@@ -94,6 +94,18 @@ test("make down stops everything, and can be repeated", async () => {
   expect((await script("down")).out).toContain("nothing runs");
 });
 
+test("another host warns what no longer fits, and then stays", async () => {
+  const [port] = await freePorts();
+  const { exitCode, out } = await script("up", { HOST: `localhost:${port}` });
+  expect(exitCode).toBe(0);
+  expect(out.replaceAll(/\s+/g, " ")).toContain(
+    `warning: the registry was ${env["HOST"]} and becomes localhost:${port}`,
+  );
+  expect(await script("down")).toMatchObject({ exitCode: 0 });
+  expect((await script("up", { HOST: "" })).out).toContain(`https://localhost:${port}`);
+  expect(await script("down")).toMatchObject({ exitCode: 0 });
+});
+
 test("a port that is taken is one clear sentence", async () => {
   const port = Number(env["HOST"]?.split(":")[1]);
   const other = createServer();
