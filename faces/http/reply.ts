@@ -4,14 +4,16 @@ type Headers = NonNullable<Reply["headers"]>;
 
 /** A JSON answer. */
 export function json(status: number, value: unknown, headers: Headers = {}): Reply {
+  const body = JSON.stringify(value);
   return {
     status,
     headers: {
       "content-type": "application/json; charset=utf-8",
+      "content-length": String(Buffer.byteLength(body)),
       "cache-control": "no-store",
       ...headers,
     },
-    body: JSON.stringify(value),
+    body,
   };
 }
 

@@ -36,6 +36,11 @@ const lines = {
     message: "You have requested metadata that does not exist.",
     detail: "empty",
   },
+  "trust-wire/nothing-there": {
+    status: 404,
+    code: "METADATA_NOT_FOUND",
+    message: "You have requested metadata that does not exist.",
+  },
   "trust/part-malformed": {
     status: 400,
     code: "MALFORMED_JSON",
@@ -115,7 +120,7 @@ export function replyTo(error: unknown, context: Context, challenge: Challenge):
 }
 
 /** The reply to a path that is under `_trust` and names nothing. */
-export const nothingThere: Reply = errorReply(lines["trust/not-found"], undefined);
+export const nothingThere: Reply = errorReply(lines["trust-wire/nothing-there"], undefined);
 
 function errorReply({ status, code, message }: Line, detail: unknown): Reply {
   return json(status, { errors: [{ code, message, detail }] });

@@ -2,6 +2,7 @@ import { CodedError } from "#domain/kernel";
 import type { Scope } from "#domain/oci";
 
 export type TrustWireErrorCode =
+  | "trust-wire/nothing-there"
   | "trust-wire/upload-malformed"
   | "trust-wire/no-filename"
   | "trust-wire/role-invalid"

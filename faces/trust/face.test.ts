@@ -157,12 +157,16 @@ describe("before anything is published", () => {
       "1.root.json",
       `root.${"a".repeat(64)}.json`,
       "targets/qa.json",
+      "targets/QA.json",
+      `root.${"A".repeat(64)}.json`,
+      `root.${"a".repeat(128)}.json`,
+      `${"9".repeat(40)}.root.json`,
     ]) {
       const answer = await call("GET", `${tuf}/${file}`, { token: pull });
       expect(answer.status).toBe(404);
       expect(errorOf(answer)).toMatchObject({ code: "METADATA_NOT_FOUND", detail: {} });
     }
-    for (const file of ["root.key", "root", "mirrors.json", "targets/QA.json"]) {
+    for (const file of ["root.key", "root", "mirrors.json", "targets/a b.json"]) {
       const answer = await call("GET", `${tuf}/${file}`, { token: pull });
       expect(answer.status).toBe(404);
       expect(errorOf(answer)).not.toHaveProperty("detail");

@@ -1,4 +1,4 @@
-import type { Gun, Scope, ScopeAction } from "#domain/oci";
+import type { Gun, ScopeAction } from "#domain/oci";
 import { keyJson } from "#domain/tuf";
 import {
   del,
@@ -12,14 +12,19 @@ import {
   type Context,
   type Face,
   type Handler,
+  type Metrics,
   type Reply,
+  type Route,
 } from "#faces/http";
 import type { TokenVerifier } from "#services/accounts";
 import { TrustError, type Change, type StoredFile, type TrustService } from "#services/trust";
 import { authorize, catalogScope, repositoryScope } from "./authorize.ts";
 import { changeQuery } from "./change-query.ts";
 import { nothingThere, replyTo, type Challenge } from "./error-replies.ts";
+import { TrustWireError } from "./errors.ts";
 import { askedFile, type AskedFile } from "./file-name.ts";
+import { health } from "./health.ts";
+import { measuring, type Operation } from "./measure.ts";
 import { readUpdate } from "./read-update.ts";
 
 export type TrustFaceParts = {
@@ -27,73 +32,138 @@ export type TrustFaceParts = {
   readonly tokens: TokenVerifier;
   /** Where clients fetch their tokens. */
   readonly challenge: Challenge;
+  /** Where requests are counted, if anywhere. */
+  readonly metrics?: Metrics;
 };
 
 const tuf = "/v2/:gun+/_trust/tuf";
 
 /** Notary's server protocol, version 1, for the repositories of our own registry. */
 export function trustFace(parts: TrustFaceParts): Face {
-  const { trust } = parts;
-  const open = opener(parts);
+  const reply: Face["replyTo"] = (error, context) => replyTo(error, context, parts.challenge);
+  const measure = measuring(parts.metrics, reply);
+  const measured = (
+    operation: Operation | ((context: Context) => Operation),
+    routes: readonly Route[],
+  ): readonly Route[] =>
+    routes.map((route) => ({
+      ...route,
+      handler: measure(typeof operation === "string" ? () => operation : operation, route.handler),
+    }));
   return {
     routes: [
-      get("/v2/_trust/changefeed", async (context) => {
-        await authorize(parts.tokens, context, catalogScope);
-        return feed(await trust.changes(changeQuery(undefined, context.query), context));
-      }),
-      get("/v2/:gun+/_trust/changefeed", async (context) => {
-        const gun = await open(context, "pull");
-        return feed(await trust.changes(changeQuery(gun, context.query), context));
-      }),
-      get(`${tuf}/:file+`, async (context) => {
-        const asked = askedFile(param(context, "file"));
-        if (asked?.kind === "key") {
-          const gun = await open(context, "push", "pull");
-          return keyReply(await trust.serverKey(gun, asked.role, context));
-        }
-        const gun = await open(context, "pull");
-        if (asked === undefined) return nothingThere;
-        return fileReply(asked, await fileOf(trust, { gun, asked }, context));
-      }),
-      post(`${tuf}/`, async (context) => {
-        const gun = trust.gunOf(param(context, "gun"));
-        await authorize(parts.tokens, context, repositoryScope(gun, "push", "pull"));
-        await trust.update(gun, await readUpdate(context.request), context);
-        context.log.info({ event: "trust.updated", gun }, "trust data published");
-        return empty(200);
-      }),
-      post(`${tuf}/:file+`, async (context) => {
-        const asked = askedFile(param(context, "file"));
-        // Notary asks for "*" here. A new key changes nothing until a root names it, and that is a push:
-        // whoever may publish may also hand the snapshot over to the server.
-        const gun = await open(context, "push", "pull");
-        if (asked?.kind !== "key") return nothingThere;
-        context.log.info({ event: "trust.key-rotated", gun, role: asked.role }, "new server key");
-        return keyReply(await trust.rotateKey(gun, asked.role, context));
-      }),
-      del(`${tuf}/`, async (context) => {
-        const gun = await open(context, "*");
-        await trust.remove(gun, context);
-        context.log.info({ event: "trust.removed", gun }, "trust data removed");
-        return empty(200);
-      }),
-      ...[get, head, post, put, del].map((method) =>
-        method("/v2/:gun+/_trust/:rest+", nothing(parts.tokens)),
-      ),
+      ...measured("changefeed", feeds(parts)),
+      ...measured((context) => operationOf(askedFile(param(context, "file"))), [reads(parts)]),
+      ...measured("publish", [publish(parts)]),
+      ...measured("rotate-key", [rotateKey(parts)]),
+      ...measured("delete", [remove(parts)]),
+      ...measured("health", [get("/_notary_server/health", health(parts.trust))]),
+      ...measured("other", leftovers(parts.tokens)),
     ],
-    replyTo: (error, context) => replyTo(error, context, parts.challenge),
+    replyTo: reply,
   };
 }
 
-/** Reads the repository of a request and checks that its token allows `actions` there. */
-function opener(
-  parts: TrustFaceParts,
-): (context: Context, ...actions: readonly ScopeAction[]) => Promise<Gun> {
-  return async (context, ...actions) => {
-    const gun = knownGun(parts.trust, param(context, "gun"));
-    await authorize(parts.tokens, context, repositoryScope(gun, ...actions));
-    return gun;
+function feeds(parts: TrustFaceParts): readonly Route[] {
+  const { trust } = parts;
+  return [
+    get("/v2/_trust/changefeed", async (context) => {
+      await authorize(parts.tokens, context, catalogScope);
+      return feed(await trust.changes(changeQuery(undefined, context.query), context));
+    }),
+    get("/v2/:gun+/_trust/changefeed", async (context) => {
+      const gun = await open(parts, context, "pull");
+      return feed(await trust.changes(changeQuery(gun, context.query), context));
+    }),
+  ];
+}
+
+function reads(parts: TrustFaceParts): Route {
+  const { trust } = parts;
+  return get(`${tuf}/:file+`, async (context) => {
+    const asked = askedFile(param(context, "file"));
+    if (asked?.kind === "key") {
+      const gun = await open(parts, context, "push", "pull");
+      return keyReply(await trust.serverKey(gun, asked.role, context));
+    }
+    const gun = await open(parts, context, "pull");
+    if (asked === undefined) return nothingThere;
+    return fileReply(asked, await fileOf(trust, { gun, asked }, context));
+  });
+}
+
+function publish({ trust, tokens }: TrustFaceParts): Route {
+  return post(`${tuf}/`, async (context) => {
+    const gun = trust.gunOf(param(context, "gun"));
+    await authorize(tokens, context, repositoryScope(gun, "push", "pull"));
+    await trust.update(gun, await readUpdate(context.request), context);
+    context.log.info({ event: "trust.updated", gun }, "trust data published");
+    return empty(200);
+  });
+}
+
+function rotateKey(parts: TrustFaceParts): Route {
+  return post(`${tuf}/:file+`, async (context) => {
+    const asked = askedFile(param(context, "file"));
+    // Notary asks for "*" here. A new key changes nothing until a root names it, and that is a push:
+    // whoever may publish may also hand the snapshot over to the server.
+    const gun = await open(parts, context, "push", "pull");
+    if (asked?.kind !== "key") return nothingThere;
+    context.log.info({ event: "trust.key-rotated", gun, role: asked.role }, "new server key");
+    return keyReply(await parts.trust.rotateKey(gun, asked.role, context));
+  });
+}
+
+function remove(parts: TrustFaceParts): Route {
+  return del(`${tuf}/`, async (context) => {
+    const gun = await open(parts, context, "*");
+    await parts.trust.remove(gun, context);
+    context.log.info({ event: "trust.removed", gun }, "trust data removed");
+    return empty(200);
+  });
+}
+
+/** Whatever else is asked under the trust server's paths is not there, once we know who asks. */
+function leftovers(tokens: TokenVerifier): readonly Route[] {
+  const handler: Handler = async (context) => {
+    await authorize(tokens, context, catalogScope);
+    return nothingThere;
   };
+  const patterns = [
+    "/v2/_trust/changefeed",
+    "/v2/:gun+/_trust",
+    "/v2/:gun+/_trust/",
+    "/v2/:gun+/_trust/:rest+",
+    "/v2/:gun+/_trust/:rest+/",
+    "/_notary_server/:rest+",
+  ];
+  return patterns.flatMap((pattern) =>
+    [get, head, post, put, del].map((method) => method(pattern, handler)),
+  );
+}
+
+function operationOf(asked: AskedFile | undefined): Operation {
+  switch (asked?.kind) {
+    case "current":
+    case "by-checksum":
+    case "by-version":
+    case "key":
+      return `get-${asked.kind}`;
+    case "never":
+    case undefined:
+      return "other";
+  }
+}
+
+/** Reads the repository of a request and checks that its token allows `actions` there. */
+async function open(
+  parts: TrustFaceParts,
+  context: Context,
+  ...actions: readonly ScopeAction[]
+): Promise<Gun> {
+  const gun = knownGun(parts.trust, param(context, "gun"));
+  await authorize(parts.tokens, context, repositoryScope(gun, ...actions));
+  return gun;
 }
 
 /** Outside an update, a name that is none of ours is one that has no trust data. */
@@ -102,16 +172,9 @@ function knownGun(trust: TrustService, text: string): Gun {
     return trust.gunOf(text);
   } catch (cause) {
     if (cause instanceof TrustError && cause.code === "trust/gun-refused")
-      throw new TrustError("trust/not-found", "no repository of ours", { cause });
+      throw new TrustWireError("trust-wire/nothing-there", "no repository of ours", { cause });
     throw cause;
   }
-}
-
-function nothing(tokens: TokenVerifier, scope: Scope = catalogScope): Handler {
-  return async (context) => {
-    await authorize(tokens, context, scope);
-    return nothingThere;
-  };
 }
 
 async function fileOf(
@@ -127,6 +190,8 @@ async function fileOf(
         return trust.byChecksum(gun, asked.role, asked.sha256, context);
       case "by-version":
         return trust.byVersion(gun, asked.role, asked.version, context);
+      case "never":
+        return undefined;
     }
   })();
   if (found === undefined) throw new TrustError("trust/not-found", "no such metadata");

@@ -25,7 +25,7 @@ export async function readUpdate(
       throw new TrustWireError("trust-wire/no-filename", "a part has no file name");
     const text = fileName.replace(/\.json$/, "");
     const role = tryRoleName(text);
-    if (role === undefined) throw new TrustWireError("trust-wire/role-invalid", text.slice(0, 255));
+    if (role === undefined) throw new TrustWireError("trust-wire/role-invalid", text);
     files.set(role, bytes);
   }
   return files;

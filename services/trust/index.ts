@@ -16,4 +16,5 @@ export type {
   StoredFile,
 } from "./ports.ts";
 export { dateJumpMs } from "./ports.ts";
+export { observedKeys, observedStore, type FileKind, type TrustObserver } from "./observed.ts";
 export { createTrustService, type TrustParts, type TrustService } from "./service.ts";
