@@ -17,10 +17,10 @@ import {
 } from "#adapters/storage";
 import type { Clock, Options } from "#domain/kernel";
 import { createGateway, type Gateway } from "#faces/gateway";
-import type { Face, TlsIdentity } from "#faces/http";
+import { createMetrics, metricsFace, type Face, type TlsIdentity } from "#faces/http";
 import { registryFace, tokenFace } from "#faces/registry";
 import { createGatekeeping, restFace } from "#faces/rest";
-import { trustFace } from "#faces/trust";
+import { trustFace, trustMetrics } from "#faces/trust";
 import {
   createAccountsService,
   createScryptHasher,
@@ -29,7 +29,7 @@ import {
 import { createGatekeeper } from "#services/gatekeeper";
 import { createReader } from "#services/reader";
 import { createRegistryService, type RegistryService } from "#services/registry";
-import { createTrustService } from "#services/trust";
+import { createTrustService, observedKeys, observedStore } from "#services/trust";
 import { buildPolicyOf, callersOf, judgeForGateway } from "./gateway-parts.ts";
 import type { Config } from "./config.ts";
 import { engineStatus } from "./engine-status.ts";
@@ -83,10 +83,12 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
     caPem: pki.caPem,
     clock,
   });
+  const metrics = createMetrics();
+  const observer = trustMetrics(metrics);
   const keys = createKeyVault({ store: sqlSealedKeyStore(database), master });
   const trust = createTrustService({
-    store: sqlMetadataStore(database),
-    keys,
+    store: observedStore(sqlMetadataStore(database), observer),
+    keys: observedKeys(keys, observer),
     clock,
     registryHost,
   });
@@ -110,7 +112,8 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
   const challenge = { realm: `https://${registryHost}/auth/token`, service: registryHost };
   const status = engineStatus({ engine: config.engine === "none" ? undefined : engine });
   const faces = [
-    trustFace({ trust, tokens: accounts, challenge }),
+    trustFace({ trust, tokens: accounts, challenge, metrics }),
+    metricsFace(metrics),
     registryFace({ registry, tokens: accounts, access: accounts, challenge }),
     tokenFace({ authority: accounts }),
     restFace({
