@@ -4,4 +4,5 @@ export { pemKeyReader } from "./key-reader.ts";
 export { createKeyVault } from "./key-vault.ts";
 export { masterKeyOf, type FindMasterKey, type MasterKey } from "./key-vault-master.ts";
 export { changeMasterKey, requireMasterKeys, type RotationStep } from "./key-vault-rotate.ts";
+export { sealingUnder } from "./sealing.ts";
 export { openPki, type Pki, type ServerIdentity } from "./pki.ts";

@@ -5,6 +5,8 @@ export { openDiskBlobStore, type DiskBlobStoreOptions } from "./blobs/disk-blob-
 export { sqlRegistryStore } from "./registry/sql-registry-store.ts";
 export { sqlDecisionStore } from "./gatekeeper/decision-store.ts";
 export { sqlPolicyStore } from "./gatekeeper/policy-store.ts";
+export { sqlFileCache } from "./remotes/file-cache.ts";
+export { sqlRegistries } from "./remotes/registries.ts";
 export { sqlLeases } from "./trust/leases.ts";
 export { sqlMetadataStore } from "./trust/metadata-store.ts";
 export { ownMetadataSource } from "./trust/own-source.ts";

@@ -71,18 +71,30 @@ export function createRegistries(parts: RegistriesParts): Registries {
   const { store, ownHost } = parts;
   const opened = new Map<RegistryHost, Open>();
 
+  const replace = (host: RegistryHost, open: Open | undefined): void => {
+    void opened.get(host)?.source.close();
+    if (open === undefined) opened.delete(host);
+    else opened.set(host, open);
+  };
+
   const readerFor = async (host: RegistryHost, o: Options): Promise<Reader | undefined> => {
     if (host === ownHost) return parts.own;
     const registry = await store.find(host, o);
-    const known = opened.get(host);
-    if (registry !== undefined && known !== undefined && isSame(known.registry, registry))
-      return known.reader;
-    opened.delete(host);
-    void known?.source.close();
-    if (registry === undefined) return undefined;
-    const open = openRegistry(registry, parts);
-    opened.set(host, open);
-    return open.reader;
+    if (registry === undefined) {
+      replace(host, undefined);
+      return undefined;
+    }
+    const known = (): Reader | undefined => {
+      const found = opened.get(host);
+      return found !== undefined && isSame(found.registry, registry) ? found.reader : undefined;
+    };
+    const reader = known();
+    if (reader !== undefined) return reader;
+    const open = await openRegistry(registry, parts, o);
+    const first = known(); // somebody else may have opened it meanwhile
+    if (first === undefined) replace(host, open);
+    else void open.source.close();
+    return first ?? open.reader;
   };
 
   return {
@@ -91,7 +103,7 @@ export function createRegistries(parts: RegistriesParts): Registries {
     },
     list: async (o) => (await store.list(o)).map(shown),
     async add(wanted, by, o) {
-      const registry = prepared(wanted, by, parts);
+      const registry = await prepared(wanted, by, parts, o);
       await store.add(registry, o);
       return shown(registry);
     },
@@ -101,8 +113,14 @@ export function createRegistries(parts: RegistriesParts): Registries {
       await readerFor(host, o);
     },
     async read(gun, o) {
-      const reader = await readerFor(hostOf(gun), o);
-      return reader === undefined ? notRegistered(gun) : await reader.read(gun, o);
+      try {
+        const reader = await readerFor(hostOf(gun), o);
+        return reader === undefined ? notRegistered(gun) : await reader.read(gun, o);
+      } catch (error) {
+        if (error instanceof ReaderError && error.code === "reader/password-lost")
+          return { kind: "unavailable", detail: error.message };
+        throw error;
+      }
     },
     async forget(gun, o) {
       const reader = await readerFor(hostOf(gun), o);
@@ -118,11 +136,12 @@ export function createRegistries(parts: RegistriesParts): Registries {
   };
 }
 
-function prepared(
+async function prepared(
   wanted: NewRegistry,
   by: AccountName,
   { ownHost, sealing, clock }: RegistriesParts,
-): StoredRegistry {
+  o: Options,
+): Promise<StoredRegistry> {
   const { host, credentials } = wanted;
   if (host === ownHost)
     throw new ReaderError("reader/registry-own", "our own registry is trusted already");
@@ -132,16 +151,21 @@ function prepared(
     ca: parsePinnedCa(wanted.ca),
     username: credentials?.username,
     sealedPassword:
-      credentials && sealing.seal(Buffer.from(credentials.password), passwordPlace(host)),
+      credentials &&
+      (await sealing.seal(Buffer.from(credentials.password), passwordPlace(host), o)),
     maxStaleSeconds: wanted.maxStaleSeconds ?? defaultMaxStaleSeconds,
     addedAt: clock(),
     addedBy: by,
   };
 }
 
-function openRegistry(registry: StoredRegistry, parts: RegistriesParts): Open {
+async function openRegistry(
+  registry: StoredRegistry,
+  parts: RegistriesParts,
+  o: Options,
+): Promise<Open> {
   const { trustServer, ca } = registry;
-  const credentials = credentialsOf(registry, parts.sealing);
+  const credentials = await credentialsOf(registry, parts.sealing, o);
   const source = parts.connect({ trustServer, ca, credentials });
   const reader = createReader({
     source,
@@ -154,15 +178,17 @@ function openRegistry(registry: StoredRegistry, parts: RegistriesParts): Open {
   return { registry, source, reader };
 }
 
-function credentialsOf(
+async function credentialsOf(
   { host, username, sealedPassword }: StoredRegistry,
   sealing: Sealing,
-): RemoteSettings["credentials"] {
+  o: Options,
+): Promise<RemoteSettings["credentials"]> {
   if (username === undefined || sealedPassword === undefined) return undefined;
   try {
-    const password = Buffer.from(sealing.open(sealedPassword, passwordPlace(host)));
+    const password = Buffer.from(await sealing.open(sealedPassword, passwordPlace(host), o));
     return { username, password: password.toString("utf8") };
   } catch (cause) {
+    o.signal.throwIfAborted();
     throw new ReaderError(
       "reader/password-lost",
       `the password for ${host} does not open with this master key: register it again`,
@@ -171,8 +197,10 @@ function credentialsOf(
   }
 }
 
-function shown({ sealedPassword: _, ...registry }: StoredRegistry): Registry {
-  return registry;
+/** What may be seen of a registry: all but the password, sealed as it is. */
+function shown(stored: StoredRegistry): Registry {
+  const { host, trustServer, ca, username, maxStaleSeconds, addedAt, addedBy } = stored;
+  return { host, trustServer, ca, username, maxStaleSeconds, addedAt, addedBy };
 }
 
 function isSame(a: StoredRegistry, b: StoredRegistry): boolean {

@@ -38,9 +38,9 @@ export interface RegistryStore {
 
 /** Encrypts what is kept, bound to its place. */
 export interface Sealing {
-  seal(secret: Uint8Array, place: string): Uint8Array;
+  seal(secret: Uint8Array, place: string, o: Options): Promise<Uint8Array>;
   /** Throws when the key, the place or a single bit is another one. */
-  open(sealed: Uint8Array, place: string): Uint8Array;
+  open(sealed: Uint8Array, place: string, o: Options): Promise<Uint8Array>;
 }
 
 /** Where a registry's password is sealed for. */

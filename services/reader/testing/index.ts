@@ -1,3 +1,5 @@
-/** An honest in-memory `TrustMemory`, and the suite that every one must pass. */
+/** Honest in-memory stores of the reader, and the suites that every one must pass. */
 export { trustMemorySuite } from "./memory-suite.ts";
 export { inMemoryTrustMemory } from "./memory.ts";
+export { remoteStoreSuite } from "./store-suite.ts";
+export { inMemoryFileCache, inMemoryRegistries } from "./stores.ts";

@@ -1,0 +1,9 @@
+import { inMemoryFileCache, inMemoryRegistries, remoteStoreSuite } from "#services/reader/testing";
+
+remoteStoreSuite("stores in memory", () =>
+  Promise.resolve({
+    cache: inMemoryFileCache(),
+    registries: inMemoryRegistries(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }),
+);
