@@ -6,60 +6,76 @@ import {
   rootRole,
   snapshotRole,
   timestampRole,
+  type RoleName,
   type Root,
 } from "#domain/tuf";
 import { TrustError } from "./errors.ts";
 import type { KeyVault, MetadataStore, StoredFile } from "./ports.ts";
 import { lifetimeMs, serverSigners, signSnapshot, signTimestamp } from "./server-signed.ts";
+import { signingDate } from "./signing-date.ts";
 
-type Parts = { readonly store: MetadataStore; readonly keys: KeyVault; readonly clock: Clock };
+export type RefreshParts = {
+  readonly store: MetadataStore;
+  readonly keys: KeyVault;
+  readonly clock: Clock;
+};
 type At = { readonly gun: Gun; readonly root: Root; readonly now: Instant };
 
 /**
  * Gives a timestamp or snapshot as it is while it has more than half its life before it; then signs it
  * again, ahead of expiry, so that copies in caches stay good too. Where that cannot be done (the client
- * holds the key) the file is given as it is, and says itself when it expires.
+ * holds the key, the root or snapshot is expired, the clock is wrong) the file is given as it is, and says
+ * itself when it expires.
  */
 export async function refreshed(
-  parts: Parts,
+  parts: RefreshParts,
   gun: Gun,
   file: StoredFile,
   o: Options,
 ): Promise<StoredFile | undefined> {
-  const now = parts.clock();
-  if (!isDue(file, now)) return file;
-  const root = await parts.store.current(gun, rootRole, o);
-  if (root === undefined) return file;
-  try {
-    await signAgain(parts, { gun, root: decodeRoot(root.bytes).signed, now }, o);
-  } catch (error) {
-    // Somebody else signed or published at the same moment: theirs is as good.
-    if (!(error instanceof TrustError) || error.code !== "trust/version-conflict") throw error;
-  }
+  if (!isDue(file.role, file.expiresAt, parts.clock())) return file;
+  await refresh(parts, gun, o);
   return await parts.store.current(gun, file.role, o);
 }
 
-function isDue(file: StoredFile, now: Instant): boolean {
-  const lifetime = file.role === timestampRole ? lifetimeMs.timestamp : lifetimeMs.snapshot;
-  return file.expiresAt - now < lifetime / 2;
+/** Whether a timestamp or snapshot has lost half its life. */
+export function isDue(role: RoleName, expiresAt: Instant, now: Instant): boolean {
+  const lifetime = role === timestampRole ? lifetimeMs.timestamp : lifetimeMs.snapshot;
+  return expiresAt - now < lifetime / 2;
 }
 
-async function signAgain({ store, keys }: Parts, at: At, o: Options): Promise<void> {
+/** Signs the timestamp and snapshot of a repository again where they are due and that can be done; says whether it did. */
+export async function refresh(parts: RefreshParts, gun: Gun, o: Options): Promise<boolean> {
+  const root = await parts.store.current(gun, rootRole, o);
+  const now = await signingDate(parts, o);
+  // What is signed under an expired root would be believed by nobody.
+  if (root === undefined || now === undefined || root.expiresAt <= now) return false;
+  try {
+    return await signAgain(parts, { gun, root: decodeRoot(root.bytes).signed, now }, o);
+  } catch (error) {
+    // Somebody else signed or published at the same moment: theirs is as good.
+    if (error instanceof TrustError && error.code === "trust/version-conflict") return false;
+    throw error;
+  }
+}
+
+async function signAgain({ store, keys }: RefreshParts, at: At, o: Options): Promise<boolean> {
   const { gun, root, now } = at;
   const old = {
     snapshot: await store.current(gun, snapshotRole, o),
     timestamp: await store.current(gun, timestampRole, o),
   };
-  const timestampSigners = await serverSigners(
-    keys,
-    { gun, role: "timestamp", of: root.timestamp },
-    o,
-  );
-  if (old.snapshot === undefined || timestampSigners === undefined) return;
-  const snapshot = isDue(old.snapshot, now)
+  const of = root.timestamp;
+  const timestampSigners = await serverSigners(keys, { gun, role: "timestamp", of }, o);
+  if (old.snapshot === undefined || timestampSigners === undefined) return false;
+  const snapshot = isDue(snapshotRole, old.snapshot.expiresAt, now)
     ? await snapshotAgain(keys, at, old.snapshot, o)
     : undefined;
-  if (snapshot === undefined && old.timestamp !== undefined && !isDue(old.timestamp, now)) return;
+  if (snapshot === undefined) {
+    if (old.snapshot.expiresAt <= now) return false; // the client's own, and over
+    if (old.timestamp !== undefined && !isDue(timestampRole, old.timestamp.expiresAt, now))
+      return false;
+  }
   const version = (old.timestamp?.version ?? 0) + 1;
   const timestamp = await signTimestamp((snapshot ?? old.snapshot).bytes, {
     version,
@@ -68,6 +84,7 @@ async function signAgain({ store, keys }: Parts, at: At, o: Options): Promise<vo
   });
   const files = snapshot === undefined ? [timestamp] : [snapshot, timestamp];
   await store.publish(gun, { files, retired: [] }, o);
+  return true;
 }
 
 async function snapshotAgain(

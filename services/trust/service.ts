@@ -30,7 +30,8 @@ export interface TrustService {
   byVersion(gun: Gun, role: RoleName, version: number, o: Options): Promise<StoredFile | undefined>;
   /**
    * Accepts files as a whole, in one transaction, with a new timestamp, and a new snapshot where the server
-   * holds its key; or throws `trust/part-malformed`, `trust/update-invalid` or `trust/version-conflict`.
+   * holds its key; or throws `trust/part-malformed`, `trust/update-invalid`, `trust/version-conflict`, or
+   * `trust/clock-behind` while the clock is more than five minutes behind the newest date signed.
    */
   update(gun: Gun, parts: ReadonlyMap<RoleName, Uint8Array>, o: Options): Promise<void>;
   /** The key that signs for a server-managed role: the one that root names, else one that root may name next. */

@@ -4,6 +4,7 @@ import { timestampRole, type RoleName } from "#domain/tuf";
 import { InvalidUpdate, TrustError } from "./errors.ts";
 import type { KeyVault, MetadataStore, Publication } from "./ports.ts";
 import { serverSigners, signTimestamp } from "./server-signed.ts";
+import { signingDate } from "./signing-date.ts";
 import { readParts, received, type Uploaded } from "./update-parts.ts";
 import { acceptRoot } from "./update-root.ts";
 import { nextSnapshot } from "./update-snapshot.ts";
@@ -44,7 +45,9 @@ async function plan(
   uploaded: Uploaded,
   o: Options,
 ): Promise<Publication> {
-  const now = parts.clock();
+  const now = await signingDate(parts, o);
+  if (now === undefined)
+    throw new TrustError("trust/clock-behind", "nothing is signed while the clock is wrong");
   const root = await acceptRoot(parts.store, { gun, uploaded: uploaded.root, now }, o);
   const targets = await acceptTargets(parts.store, { gun, root, uploaded, now }, o);
   const { file, retired } = await nextSnapshot(parts, { gun, root, targets, uploaded, now }, o);
