@@ -49,6 +49,8 @@ export const ImagePage = z.object({
     snapshotVersion: z.int().optional(),
     timestampVersion: z.int().optional(),
     freshUntil: Instant.optional(),
+    /** When the trust server last answered, where it did not answer this time. */
+    asOf: Instant.optional(),
     roles: z.array(SignedRole),
   }),
   history: z.array(

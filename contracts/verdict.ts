@@ -56,6 +56,8 @@ export const Decision = z.object({
     timestampVersion: z.int().optional(),
     snapshotVersion: z.int().optional(),
     freshUntil: Instant.optional(),
+    /** When the trust server last answered, where it did not answer this time. */
+    asOf: Instant.optional(),
     policyVersion: z.int(),
     roles: z.array(
       z.object({

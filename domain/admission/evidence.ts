@@ -32,6 +32,8 @@ export type TrustEvidence =
       readonly timestampVersion: number;
       readonly snapshotVersion: number;
       readonly freshUntil: Instant;
+      /** When its trust server last confirmed it, where that one did not answer this time. */
+      readonly asOf?: Instant;
       readonly roles: readonly RoleEvidence[];
     };
 

@@ -15,6 +15,7 @@ export function evidenceOf(reading: TrustReading): TrustEvidence {
     timestampVersion: reading.timestampVersion,
     snapshotVersion: reading.snapshotVersion,
     freshUntil: reading.freshUntil,
+    ...(reading.asOf === undefined ? {} : { asOf: reading.asOf }),
     roles: reading.roles.map(roleEvidence),
   };
   mapped.set(reading, evidence);

@@ -68,7 +68,7 @@ function world(parts: Partial<GatekeeperParts> = {}): World {
       },
     },
     directory: { roster: () => Promise.resolve(state.roster) },
-    trustedHosts: [host],
+    registries: { hosts: () => Promise.resolve([host]) },
     registryHost: host,
     policies: memoryPolicyStore(),
     decisions: memoryDecisionStore(),

@@ -1,14 +1,8 @@
 import type { Candidate, Case } from "#domain/admission";
 import type { Options } from "#domain/kernel";
-import {
-  gunOf,
-  OciError,
-  parseReference,
-  type ImageReference,
-  type RegistryHost,
-} from "#domain/oci";
+import { gunOf, OciError, parseReference, type ImageReference } from "#domain/oci";
 import { evidenceOf, peopleOf } from "./evidence.ts";
-import type { Directory, StoredPolicy, TrustSource } from "./ports.ts";
+import type { Directory, StoredPolicy, TrustedRegistries, TrustSource } from "./ports.ts";
 
 /** An image as somebody named it. */
 export type NamedImage = {
@@ -20,7 +14,7 @@ export type NamedImage = {
 export type GatherParts = {
   readonly trust: TrustSource;
   readonly directory: Directory;
-  readonly trustedHosts: readonly RegistryHost[];
+  readonly registries: TrustedRegistries;
 };
 
 /** An image on an engine is rarely known by more names than a few; a bound keeps one request from asking for thousands. */
@@ -34,22 +28,24 @@ export async function gather(
   o: Options,
 ): Promise<Case> {
   const people = peopleOf(await parts.directory.roster(o));
-  const base = { image: named.image, people, policy, trustedHosts: parts.trustedHosts };
+  const trustedHosts = await parts.registries.hosts(o);
+  const base = { image: named.image, people, policy, trustedHosts };
   const references = candidatesOf(named);
   if (references === undefined) return { ...base, candidates: undefined };
   const candidates: Candidate[] = [];
   for (const reference of references.slice(0, maxCandidates))
-    candidates.push({ reference, evidence: await evidenceFor(reference, parts, o) });
+    candidates.push({ reference, evidence: await evidenceFor(reference, base, parts, o) });
   return { ...base, candidates };
 }
 
 /** A registry that is not trusted is not asked anything: its answer could not change the verdict. */
 async function evidenceFor(
   reference: ImageReference,
+  { trustedHosts }: Pick<Case, "trustedHosts">,
   parts: GatherParts,
   o: Options,
 ): Promise<Candidate["evidence"]> {
-  if (!parts.trustedHosts.includes(reference.host)) return { kind: "absent" };
+  if (!trustedHosts.includes(reference.host)) return { kind: "absent" };
   return evidenceOf(await parts.trust.read(gunOf(reference), o));
 }
 

@@ -20,6 +20,7 @@ export type {
   Roster,
   RunningWorkload,
   StoredPolicy,
+  TrustedRegistries,
   TrustSource,
 } from "./ports.ts";
 export { readRecord, writeRecord } from "./record-format.ts";

@@ -1,13 +1,19 @@
 import type { Policy, PolicyMode, TeamRequirement } from "#domain/admission";
 import type { AccountName, KeyFingerprint, TeamName } from "#domain/identity";
 import type { Instant, Options } from "#domain/kernel";
-import type { Digest, Gun, RepositoryName } from "#domain/oci";
+import type { Digest, Gun, RegistryHost, RepositoryName } from "#domain/oci";
 import type { TrustReading } from "#domain/tuf";
 import type { DecisionRecord, StoredDecision } from "./decision.ts";
 
 /** Verified trust data of a repository, as it is now. A fault is `unavailable`, never `absent`. */
 export interface TrustSource {
   read(gun: Gun, o: Options): Promise<TrustReading>;
+}
+
+/** The registries whose images may run: our own and those that an admin registered. */
+export interface TrustedRegistries {
+  /** As they are now, our own first. A host is trusted exactly as it is written, port included. */
+  hosts(o: Options): Promise<readonly RegistryHost[]>;
 }
 
 /** The accounts as they are now. */

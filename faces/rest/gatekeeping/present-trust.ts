@@ -18,6 +18,7 @@ export function presentTrust(of: Case, tag: string | undefined): Trust {
     snapshotVersion: evidence.snapshotVersion,
     timestampVersion: evidence.timestampVersion,
     freshUntil: evidence.freshUntil,
+    ...(evidence.asOf === undefined ? {} : { asOf: evidence.asOf }),
     roles: evidence.roles.map((role) => presentRole(role, tag, of.people)),
   };
 }
