@@ -14,6 +14,7 @@ import {
   User,
 } from "./people.ts";
 import { Policy, PolicyPreview, PreviewPolicy, SetPolicy, Workloads } from "./policy.ts";
+import { AddRegistry, Registry } from "./registries.ts";
 import { Session, SignIn } from "./session.ts";
 import { Status } from "./status.ts";
 import { Decision, Decisions, Verdict } from "./verdict.ts";
@@ -92,14 +93,18 @@ export const operations = {
   },
   /**
    * Forgets which root was seen of a repository, so that its next one is taken as a first one: for a
-   * repository whose trust data was deleted and made anew on purpose.
+   * repository whose trust data was deleted and made anew on purpose. `registry`: another one than ours.
    */
   forgetTrust: {
     method: "DELETE",
     path: "/trust",
-    query: z.strictObject({ repository: z.string() }),
+    query: z.strictObject({ repository: z.string(), registry: z.string().optional() }),
     answer: Nothing,
   },
+  /** Other registries whose signed images may run. */
+  listRegistries: { method: "GET", path: "/registries", answer: z.array(Registry) },
+  addRegistry: { method: "POST", path: "/registries", body: AddRegistry, answer: Registry },
+  removeRegistry: { method: "DELETE", path: "/registries/:registry", answer: Nothing },
   /** The verdict on an image as it would be now; asking records nothing. */
   why: {
     method: "GET",

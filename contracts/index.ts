@@ -35,6 +35,7 @@ export {
   Workloads,
 } from "./policy.ts";
 export { Problem } from "./problem.ts";
+export { AddRegistry, Registry } from "./registries.ts";
 export { Session, SignIn } from "./session.ts";
 export { Status } from "./status.ts";
 export {

@@ -2,15 +2,18 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { createEngine } from "#adapters/docker";
-import { createKeyVault, openPki, pemKeyReader } from "#adapters/pki";
+import { createKeyVault, openPki, pemKeyReader, sealingUnder } from "#adapters/pki";
+import { createRemoteSource } from "#adapters/remotes";
 import {
   openDatabase,
   openDiskBlobStore,
   ownMetadataSource,
   sqlAccountStore,
   sqlDecisionStore,
+  sqlFileCache,
   sqlMetadataStore,
   sqlPolicyStore,
+  sqlRegistries,
   sqlRegistryStore,
   sqlSealedKeyStore,
   sqlTrustMemory,
@@ -27,7 +30,7 @@ import {
   type AccountsService,
 } from "#services/accounts";
 import { createGatekeeper } from "#services/gatekeeper";
-import { createReader } from "#services/reader";
+import { createReader, createRegistries } from "#services/reader";
 import { createRegistryService, type RegistryService } from "#services/registry";
 import { createTrustService, observedKeys, observedStore } from "#services/trust";
 import { buildPolicyOf, callersOf, judgeForGateway } from "./gateway-parts.ts";
@@ -92,15 +95,21 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
     clock,
     registryHost,
   });
-  const reader = createReader({
-    source: ownMetadataSource(trust),
-    memory: sqlTrustMemory(database),
+  const memory = sqlTrustMemory(database);
+  const registries = createRegistries({
+    ownHost: registryHost,
+    own: createReader({ source: ownMetadataSource(trust), memory, clock }),
+    store: sqlRegistries(database),
+    sealing: sealingUnder({ master }),
+    connect: (settings) => createRemoteSource(settings, { clock }),
+    memory,
+    cache: sqlFileCache(database),
     clock,
   });
   const gatekeeper = createGatekeeper({
-    trust: reader,
+    trust: registries,
     directory: accounts,
-    trustedHosts: [registryHost],
+    registries,
     registryHost,
     policies: sqlPolicyStore(database),
     decisions: sqlDecisionStore(database),
@@ -121,13 +130,14 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
       gatekeeping: createGatekeeping({
         gatekeeper,
         registry,
-        reader,
+        reader: registries,
         log,
         registryHost,
         gateway: gatewayAddress,
         version,
         engine: status,
       }),
+      registries,
       registryHost,
       caPem: pki.caPem,
       webRoot: config.webDirectory,
@@ -151,6 +161,7 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
     caPem: pki.caPem,
     async close() {
       engine.close();
+      await registries.close();
       await database.destroy();
     },
   };

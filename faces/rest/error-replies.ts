@@ -3,6 +3,7 @@ import { JsonError } from "#domain/json";
 import { CodedError } from "#domain/kernel";
 import { HttpError, json, type Context, type Reply } from "#faces/http";
 import { AccountsError, type AccountsErrorCode } from "#services/accounts";
+import { ReaderError, type ReaderErrorCode } from "#services/reader";
 import { RestError, type RestErrorCode } from "./errors.ts";
 
 type Answer = { readonly status: number } & Omit<Problem, "code">;
@@ -98,6 +99,38 @@ const ownReplies = {
   "rest/input-invalid": { status: 422, message: "the input is not valid" },
 } satisfies Record<RestErrorCode, Answer>;
 
+const registryReplies = {
+  "reader/registry-taken": {
+    status: 409,
+    message: "this registry is registered already",
+    hint: "remove it first; what was seen of its repositories is kept",
+    field: "host",
+  },
+  "reader/registry-own": {
+    status: 409,
+    message: "this is our own registry, which is trusted already",
+    field: "host",
+  },
+  "reader/registry-unknown": { status: 404, message: "this registry is not registered" },
+  "reader/ca-invalid": {
+    status: 422,
+    message: "this is not a list of PEM certificates",
+    hint: "give the certificates of the authorities behind the registry's servers, and no key",
+    field: "ca",
+  },
+  "reader/trust-server-invalid": {
+    status: 422,
+    message: "this is not the address of a trust server",
+    hint: "write it as https://host, with port and path where it has them",
+    field: "trustServer",
+  },
+  "reader/password-lost": {
+    status: 409,
+    message: "the registry's password does not open with this master key",
+    hint: "remove the registry and add it again",
+  },
+} satisfies Record<ReaderErrorCode, Answer>;
+
 /** Codes of parts that this face knows only through its ports. */
 const otherReplies: ReadonlyMap<string, Answer> = new Map([
   [
@@ -136,6 +169,7 @@ export function replyToError(error: unknown, context: Context): Reply | undefine
     const field = error.field === undefined ? {} : { field: error.field };
     return answer(error.code, { ...known, message: error.message, ...field });
   }
+  if (error instanceof ReaderError) return answer(error.code, registryReplies[error.code]);
   if (error instanceof JsonError)
     return answer(error.code, { status: 400, message: "the body is not JSON as we read it" });
   if (error instanceof HttpError && error.code === "http/body-too-large")

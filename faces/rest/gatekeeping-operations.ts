@@ -1,7 +1,13 @@
 import type { Decision, Decisions } from "#contracts";
 import type { User } from "#domain/identity";
 import { CodedError, type Options } from "#domain/kernel";
-import { parseRepositoryName, parseTag, type RepositoryName, type Tag } from "#domain/oci";
+import {
+  parseRegistryHost,
+  parseRepositoryName,
+  parseTag,
+  type RepositoryName,
+  type Tag,
+} from "#domain/oci";
 import { notFound } from "./errors.ts";
 import { operation, type Operation } from "./operation.ts";
 import type { Gatekeeping } from "./ports.ts";
@@ -51,8 +57,15 @@ export function gatekeepingOperations(
     }),
 
     operation("forgetTrust", "admin", async ({ caller, query, signal }) => {
-      const name = await visible(query.repository, caller.user, { signal });
-      await gatekeeping.forgetTrust(name, caller.user.name, { signal });
+      const registry =
+        query.registry === undefined
+          ? undefined
+          : readable(() => parseRegistryHost(query.registry ?? ""));
+      const repository =
+        registry === undefined
+          ? await visible(query.repository, caller.user, { signal })
+          : readable(() => parseRepositoryName(query.repository));
+      await gatekeeping.forgetTrust({ registry, repository }, caller.user.name, { signal });
       return undefined;
     }),
 

@@ -9,6 +9,7 @@ import {
   type TeamName,
 } from "#domain/identity";
 import { CodedError } from "#domain/kernel";
+import { parseRegistryHost, type RegistryHost } from "#domain/oci";
 import { del, empty, get, json, patch, post, put, type Context, type Route } from "#faces/http";
 import type { AccountsService } from "#services/accounts";
 import { callerOf, requireAccess, requireOwnOrigin, type Access, type Caller } from "./caller.ts";
@@ -38,6 +39,7 @@ export type Place = {
   user(): AccountName;
   team(): TeamName;
   fingerprint(): KeyFingerprint;
+  registry(): RegistryHost;
   id(): string;
 };
 
@@ -64,6 +66,7 @@ const creating: ReadonlySet<OperationName> = new Set([
   "createBundle",
   "createOrganization",
   "createTeam",
+  "addRegistry",
 ]);
 const makers = { GET: get, POST: post, PUT: put, PATCH: patch, DELETE: del };
 
@@ -115,6 +118,7 @@ function placeOf({ params }: Context): Place {
     user: () => read(parseAccountName, params.get("user")),
     team: () => read(parseTeamName, `${params.get("organization")}/${params.get("team")}`),
     fingerprint: () => read(parseKeyFingerprint, params.get("fingerprint")),
+    registry: () => read(parseRegistryHost, params.get("registry")),
     id: () => params.get("id") ?? "",
   };
 }

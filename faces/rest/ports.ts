@@ -14,7 +14,7 @@ import type {
 } from "#contracts";
 import type { AccountName } from "#domain/identity";
 import type { Options } from "#domain/kernel";
-import type { RepositoryName, Tag } from "#domain/oci";
+import type { RegistryHost, RepositoryName, Tag } from "#domain/oci";
 
 /** What the gatekeeper shows through the REST API, in the contract's shapes. Who may see it is decided here, not there. */
 export interface Gatekeeping {
@@ -39,5 +39,9 @@ export interface Gatekeeping {
   tags(repository: RepositoryName, o: Options): Promise<Tags | undefined>;
   image(repository: RepositoryName, tag: Tag, o: Options): Promise<ImagePage | undefined>;
   /** Forgets what was pinned and seen of a repository's trust data. */
-  forgetTrust(repository: RepositoryName, by: AccountName, o: Options): Promise<void>;
+  forgetTrust(
+    of: { readonly registry: RegistryHost | undefined; readonly repository: RepositoryName },
+    by: AccountName,
+    o: Options,
+  ): Promise<void>;
 }

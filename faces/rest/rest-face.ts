@@ -2,6 +2,7 @@ import type { Options } from "#domain/kernel";
 import type { RegistryHost } from "#domain/oci";
 import { empty, get, head, type Face, type Reply, type Route } from "#faces/http";
 import type { AccountsService } from "#services/accounts";
+import type { Registries } from "#services/reader";
 import { decisionEvents } from "./decision-events.ts";
 import { replyToError } from "./error-replies.ts";
 import { notFound } from "./errors.ts";
@@ -9,6 +10,7 @@ import { gatekeepingOperations } from "./gatekeeping-operations.ts";
 import type { Operation } from "./operation.ts";
 import { peopleOperations } from "./people-operations.ts";
 import type { Gatekeeping } from "./ports.ts";
+import { registryOperations } from "./registry-operations.ts";
 import { sessionOperations } from "./session-operations.ts";
 import { createSight } from "./sight.ts";
 import { webRoutes } from "./web-routes.ts";
@@ -16,6 +18,7 @@ import { webRoutes } from "./web-routes.ts";
 export type RestParts = {
   readonly accounts: AccountsService;
   readonly gatekeeping: Gatekeeping;
+  readonly registries: Pick<Registries, "list" | "add" | "remove">;
   readonly registryHost: RegistryHost;
   /** PEM of the authority behind our servers' certificates; anybody may have it. */
   readonly caPem: string;
@@ -42,13 +45,14 @@ export function restFace(parts: RestParts): Face {
 
 /** What does each operation of the contract, and who may call it. */
 export function restOperations(
-  parts: Pick<RestParts, "accounts" | "gatekeeping" | "registryHost">,
+  parts: Pick<RestParts, "accounts" | "gatekeeping" | "registries" | "registryHost">,
 ): readonly Operation[] {
   const sight = createSight(parts.accounts, parts.registryHost);
   return [
     ...sessionOperations(parts.accounts),
     ...peopleOperations(parts.accounts),
     ...gatekeepingOperations(parts.gatekeeping, sight),
+    ...registryOperations(parts.registries),
   ];
 }
 

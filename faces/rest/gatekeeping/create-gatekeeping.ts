@@ -60,8 +60,8 @@ export function createGatekeeping(parts: GatekeepingParts): Gatekeeping {
       const found = await gatekeeper.decision(id, o);
       return found === undefined ? undefined : presentDecision(found);
     },
-    async forgetTrust(repository, by, o) {
-      const gun = formatGun(parts.registryHost, repository);
+    async forgetTrust({ registry, repository }, by, o) {
+      const gun = formatGun(registry ?? parts.registryHost, repository);
       await parts.reader.forget(gun, o);
       parts.log.warn(
         { event: "trust.forgotten", gun, by },

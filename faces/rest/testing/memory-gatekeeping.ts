@@ -52,8 +52,8 @@ export function memoryGatekeeping(repositories: readonly Repository[]): MemoryGa
     },
     preview: () => Promise.resolve({ workloads: { engine: false, workloads: [] }, warnings: [] }),
     workloads: () => Promise.resolve({ engine: false, workloads: [] }),
-    forgetTrust: (name) => {
-      forgotten.push(name);
+    forgetTrust: ({ registry, repository }) => {
+      forgotten.push(registry === undefined ? repository : `${registry}/${repository}`);
       return Promise.resolve();
     },
     forgotten: () => forgotten,

@@ -8,8 +8,10 @@ import { openDatabase, sqlAccountStore } from "#adapters/storage";
 import type { Repository } from "#contracts";
 import { parseRegistryHost } from "#domain/oci";
 import { serveHttp } from "#faces/http";
+import type { Registries } from "#services/reader";
 import { accountsWorld, type AccountsWorld } from "#services/accounts/testing";
 import { restFace } from "../rest-face.ts";
+import { memoryRegistries } from "./memory-registries.ts";
 import { memoryGatekeeping, type MemoryGatekeeping } from "./memory-gatekeeping.ts";
 
 export type Answer = {
@@ -30,6 +32,7 @@ export type RestWorld = AccountsWorld &
     readonly caPem: string;
     readonly folder: string;
     readonly gatekeeping: MemoryGatekeeping;
+    readonly registries: Registries;
     readonly dispatcher: Agent;
     readonly send: Send;
     /** Sends as the browser of somebody who signed in, or as a program with a token. */
@@ -63,9 +66,11 @@ export async function restWorld(more: { readonly webRoot?: string } = {}): Promi
     repository("alice/own"),
   ]);
   world.publicRepositories.add("acme/public");
+  const registries = memoryRegistries();
   const face = restFace({
     accounts: world.accounts,
     gatekeeping,
+    registries,
     registryHost: parseRegistryHost("localhost:8443"),
     caPem: pki.caPem,
     ...more,
@@ -111,6 +116,7 @@ export async function restWorld(more: { readonly webRoot?: string } = {}): Promi
     caPem: pki.caPem,
     folder,
     gatekeeping,
+    registries,
     dispatcher,
     send,
     async as(username, transport = "bearer") {
