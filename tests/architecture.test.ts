@@ -32,6 +32,7 @@ const neighbours: Readonly<Record<string, readonly string[]>> = {
   "adapters/storage": ["io"],
   "adapters/docker": ["io"],
   "adapters/pki": ["io"],
+  "adapters/remotes": ["io"],
   "apps/cli": ["server"],
 };
 

@@ -26,6 +26,8 @@ const everything = {
   createBundle: samples.bundle,
   why: refused,
   workloads: { engine: true, workloads: [runningWeb] },
+  listRegistries: [samples.otherRegistry],
+  addRegistry: samples.otherRegistry,
   listDecisions: { decisions: [samples.decision] },
 } satisfies Answers;
 
@@ -48,6 +50,8 @@ test.for([
   ["workloads", ["workloads"]],
   ["decisions", ["decisions"]],
   ["trust-forget", ["trust", "forget", "acme/web", "--yes"]],
+  ["registry-list", ["registry", "list"]],
+  ["registry-remove", ["registry", "remove", "other.lab:5000", "--yes"]],
   ["policy-get", ["policy", "get"]],
   ["policy-set", ["policy", "set", "--mode", "enforce", "--require", "acme/qa"]],
 ] as const)("%s prints what is on file", async ([name, args]) => {
@@ -286,4 +290,42 @@ test("the reference lists every command as its help shows it", async () => {
   await expect(
     ["# The countersign command", "", intro, "", sections.join("\n")].join("\n"),
   ).toMatchFileSnapshot("../../docs/reference/command-line.md");
+});
+
+test("a registry is added with its CA, and a password that is no argument", async () => {
+  await using server = await fixtureServer(everything);
+  await using cli = await commandLine(server);
+  await writeFile(join(cli.directory, "other-ca.pem"), "a certificate");
+  const args = ["registry", "add", "other.lab:5000", "--ca", "other-ca.pem"];
+  const plain = await cli.run(args);
+  expect(plain).toMatchObject({ exitCode: 0, err: "" });
+  await expect(plain.out).toMatchFileSnapshot(expected("registry-add"));
+  const more = [
+    "--username",
+    "reader",
+    "--trust-server",
+    "https://notary.lab",
+    "--max-stale",
+    "60",
+  ];
+  const env = { COUNTERSIGN_REGISTRY_PASSWORD: "from the environment" };
+  expect(await cli.run([...args, ...more], { env })).toMatchObject({ exitCode: 0 });
+  expect(await cli.run([...args, "--username", "reader"], { typed: ["typed"] })).toMatchObject({
+    exitCode: 0,
+  });
+  const bodies = server.calls.map((call) => call.body);
+  const base = { host: "other.lab:5000", ca: "a certificate" };
+  expect(bodies).toEqual([
+    base,
+    {
+      ...base,
+      username: "reader",
+      password: "from the environment",
+      trustServer: "https://notary.lab",
+      maxStaleSeconds: 60,
+    },
+    { ...base, username: "reader", password: "typed" },
+  ]);
+  expect(await cli.run([...args.slice(0, -1), "missing.pem"])).toMatchObject({ exitCode: 1 });
+  expect(await cli.run(["registry", "add", "other.lab"])).toMatchObject({ exitCode: 2 });
 });

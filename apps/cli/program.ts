@@ -6,6 +6,7 @@ import { addLogin } from "./commands/login.ts";
 import { addLogout } from "./commands/logout.ts";
 import { addOrganization } from "./commands/organization.ts";
 import { addPolicy } from "./commands/policy.ts";
+import { addRegistry, registryArguments } from "./commands/registry.ts";
 import { addServe } from "./commands/serve.ts";
 import { addStatus } from "./commands/status.ts";
 import { addTeam } from "./commands/team.ts";
@@ -37,7 +38,7 @@ export async function run(args: readonly string[], world: World): Promise<ExitCo
     },
   };
   try {
-    await build(cli).parseAsync([...args], { from: "user" });
+    await build(cli).parseAsync([...registryArguments(args)], { from: "user" });
     return exitCode;
   } catch (error) {
     const report = reportOf(error);
@@ -83,6 +84,7 @@ function build(cli: Cli): Command {
     addBundle,
     addKey,
     addTrust,
+    addRegistry,
   ])
     add(program, cli);
   return program;

@@ -1,6 +1,9 @@
 import type { Command } from "commander";
+import { z } from "zod";
 import type { Cli } from "../program.ts";
 import { examples } from "./example.ts";
+
+const ForgetOptions = z.object({ registry: z.string().optional() });
 
 export function addTrust(program: Command, cli: Cli): void {
   const trust = program.command("trust").description("what is remembered of trust data");
@@ -8,13 +11,16 @@ export function addTrust(program: Command, cli: Cli): void {
     .command("forget")
     .description("take a repository's next root as a first one, after it was made anew on purpose")
     .argument("<repository>", "without the registry's host")
+    .option("--registry <host>", "another registry than ours, without which it is ours")
     .addHelpText("after", examples("trust forget acme/web"))
-    .action((repository: string, _options: unknown, command: Command) =>
+    .action((repository: string, options: unknown, command: Command) =>
       cli.act(command, async (session) => {
+        const { registry } = ForgetOptions.parse(options);
         await session.confirm(
           `Forget the trust data seen of ${repository}? Whoever publishes next is believed.`,
         );
-        await session.client("forgetTrust", { query: { repository } });
+        const query = { repository, ...(registry === undefined ? {} : { registry }) };
+        await session.client("forgetTrust", { query });
         session.show({
           json: { repository },
           ids: [repository],

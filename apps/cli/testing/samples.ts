@@ -79,6 +79,16 @@ export const runningWeb = {
   verdict: refused,
 };
 
+export const otherRegistry = {
+  host: "other.lab:5000",
+  trustServer: "https://other.lab:5000",
+  ca: "a certificate",
+  username: "reader",
+  maxStaleSeconds: 600,
+  addedAt: createdAt,
+  addedBy: "admin",
+};
+
 export const decision = {
   id: "d1",
   at: createdAt,
