@@ -7,11 +7,20 @@ import { openSqlite } from "./sqlite.ts";
 /** The SQL database under all stores. Closed by `destroy()`. */
 export type Database = Kysely<Schema>;
 
+const dataVersions = new WeakMap<Database, () => number>();
+
+/** A number that is another one once somebody else than this process has changed the database. */
+export function dataVersionOf(database: Database): number {
+  const read = dataVersions.get(database);
+  if (read === undefined) throw new TypeError("not a database that openDatabase gave");
+  return read();
+}
+
 /** Opens the database in `file` and brings its schema up to date; `:memory:` for tests. */
 export async function openDatabase(file: string): Promise<Database> {
-  const database = new Kysely<Schema>({
-    dialect: new SqliteDialect({ database: openSqlite(file) }),
-  });
+  const sqlite = openSqlite(file);
+  const database = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqlite }) });
+  dataVersions.set(database, () => sqlite.dataVersion());
   const migrator = new Migrator({
     db: database,
     provider: { getMigrations: () => Promise.resolve({ ...migrations }) },

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
@@ -6,6 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Logger } from "pino";
 import { HttpError } from "./errors.ts";
+import { Exchange } from "./exchange.ts";
 import { json } from "./reply.ts";
 import type { Context, Face, Reply } from "./route.ts";
 import { createRouter } from "./router.ts";
@@ -121,11 +121,7 @@ async function answer(
   response: ServerResponse,
   parts: Parts,
 ): Promise<void> {
-  const requestId = randomUUID();
   const started = performance.now();
-  const log = parts.log.child({ requestId });
-  const gone = new AbortController();
-  response.once("close", () => gone.abort(new Error("the client went away")));
   const [path = "/", search = ""] = splitAt(request.url ?? "/", "?");
   const match = parts.route(request.method ?? "", path);
   try {
@@ -133,29 +129,20 @@ async function answer(
       await send(request, response, notFound(match === "wrong-method" ? 405 : 404));
       return;
     }
-    const context: Context = {
-      request,
-      response,
-      path,
-      query: new URLSearchParams(search),
-      params: match.params,
-      signal: AbortSignal.any([gone.signal, parts.closing]),
-      draining: parts.draining,
-      log,
-      requestId,
-    };
+    const context = new Exchange({ request, response, path, search, ...match, ...parts });
     const reply = await replyOf(match.face, () => match.route.handler(context), context);
     if (reply !== "handled") await send(request, response, reply);
   } catch (error) {
     // Only a response that could not be written comes here: the client is gone or the stream broke.
-    log.debug({ event: "http.response-broken", err: error }, "response broken off");
+    parts.log.debug({ event: "http.response-broken", path, err: error }, "response broken off");
     response.destroy();
   } finally {
-    const ms = Math.round(performance.now() - started);
-    log.debug(
-      { event: "http.request", method: request.method, path, status: response.statusCode, ms },
-      "request",
-    );
+    if (parts.log.isLevelEnabled("debug")) {
+      const ms = Math.round(performance.now() - started);
+      const { method } = request;
+      const { statusCode: status } = response;
+      parts.log.debug({ event: "http.request", method, path, status, ms }, "request");
+    }
   }
 }
 
@@ -182,8 +169,10 @@ async function send(
   response: ServerResponse,
   reply: Reply,
 ): Promise<void> {
-  // A body that nobody read keeps the connection from its next request: end it with this response.
-  if (!request.complete) response.setHeader("connection", "close");
+  if (leavesBody(request)) response.setHeader("connection", "close");
+  const { body } = reply;
+  const isWhole = typeof body === "string" || body instanceof Uint8Array;
+  if (isWhole) response.setHeader("content-length", Buffer.byteLength(body));
   response.writeHead(reply.status, reply.headers as Record<string, string>);
   if (reply.body instanceof Readable) {
     if (request.method === "HEAD") reply.body.destroy();
@@ -192,6 +181,13 @@ async function send(
   response.end(
     request.method === "HEAD" || reply.body instanceof Readable ? undefined : reply.body,
   );
+}
+
+/** A body that nobody read keeps the connection from its next request: it ends with this response. */
+function leavesBody({ complete, headers }: IncomingMessage): boolean {
+  const hasBody =
+    headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  return hasBody && !complete;
 }
 
 function notFound(status: 404 | 405): Reply {

@@ -17,6 +17,7 @@ import {
   type Scope,
 } from "#domain/oci";
 import { AccountsError } from "./errors.ts";
+import { rememberedGrants } from "./remembered-grants.ts";
 import type { Credentials, PasswordCheck } from "./passwords.ts";
 import type { PeopleCache } from "./people-view.ts";
 import type { RepositoryVisibility } from "./ports.ts";
@@ -54,6 +55,8 @@ const algorithm = "ES256";
 const maxTokenCharacters = 16_384;
 const Claims = z.object({
   sub: z.string().transform(parseAccountName).optional(),
+  exp: z.number(),
+  nbf: z.number(),
   access: z
     .array(
       z.object({
@@ -77,6 +80,7 @@ export function createTokens(parts: {
 }): Tokens {
   const { passwords, people, visibility, clock, tokenKey, registryHost } = parts;
   const publicKey = createPublicKey(tokenKey);
+  const remembered = rememberedGrants();
 
   async function currentRight(
     account: AccountName | undefined,
@@ -134,14 +138,22 @@ export function createTokens(parts: {
     },
 
     async verify(token, o) {
-      const claims = await read(token);
-      const { sub: account } = claims;
+      const grant = remembered.get(token, clock()) ?? (await remember(token));
+      const { account } = grant;
       if (account !== undefined && (await people.current(o)).subject(account).account === undefined)
         throw invalid(`${account} is not active`);
-      const scopes = claims.access.map((scope) => ({ ...scope, actions: new Set(scope.actions) }));
-      return { account, scopes };
+      return grant;
     },
   };
+
+  /** Clients send one token with many requests: its signature is checked with the first. */
+  async function remember(token: string): Promise<Grant> {
+    const { sub: account, access, exp, nbf } = await read(token);
+    const scopes = access.map((scope) => ({ ...scope, actions: new Set(scope.actions) }));
+    const grant: Grant = { account, scopes };
+    remembered.set(token, grant, { fromMs: nbf * 1_000, untilMs: exp * 1_000 });
+    return grant;
+  }
 
   async function read(token: string): Promise<z.infer<typeof Claims>> {
     if (token.length > maxTokenCharacters) throw invalid("the token is too long");

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+
+export type Row = {
+  readonly what: string;
+  /** More requests are better; less time and memory are. */
+  readonly unit: "requests/s" | "ms" | "MB";
+  readonly go: number;
+  readonly ours: number;
+};
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** Resident memory of processes, together. */
+export function megabytesOf(pids: readonly number[]): number {
+  const kilobytes = pids.map((pid) =>
+    Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0),
+  );
+  return kilobytes.reduce((sum, each) => sum + each, 0) / 1_024;
+}
+
+/** Prints what was measured; a ratio is ours over theirs. */
+export function printTable(rows: readonly Row[]): void {
+  const line = (cells: readonly string[]): string =>
+    [cells[0]?.padEnd(32), ...cells.slice(1).map((cell) => cell.padStart(14))].join("");
+  console.log(line(["", "notary-server", "countersign", "ratio"]));
+  for (const { what, unit, go, ours } of rows) {
+    const shown = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(1));
+    console.log(line([`${what} (${unit})`, shown(go), shown(ours), (ours / go).toFixed(2)]));
+  }
+}

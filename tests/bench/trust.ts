@@ -1,0 +1,119 @@
+/**
+ * `make bench-trust`: our trust server beside Debian's `notary-server` (memory store), both over TLS on
+ * loopback in one run, in turns. Ours as it is shipped: tokens asked for, every publish on disk when it is
+ * acknowledged. Prints a table of medians and ratios.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describeFile } from "#domain/tuf";
+import { signRoot, signTargets, type TestRepository } from "#domain/tuf/testing";
+import { ownerOnBoth, post, tufPath } from "../interop/parity-publish.ts";
+import { requestsPerSecond } from "./load.ts";
+import { megabytesOf, median, printTable, type Row } from "./report.ts";
+import { startBenchPair, type BenchPair, type BenchSide } from "./trust-pair.ts";
+
+const rounds = Number(process.env["ROUNDS"] ?? 3);
+const seconds = Number(process.env["SECONDS"] ?? 3);
+const tagCounts = [10, 1_000, 10_000];
+const publishes = 30;
+
+const directory = await mkdtemp(join(tmpdir(), "countersign-bench-"));
+try {
+  await using pair = await startBenchPair(directory);
+  const rows: Row[] = [];
+  for (const tags of tagCounts) {
+    const gun = `${pair.registryHost}/bench/tags-${tags}`;
+    const owner = await published(pair, gun, tags);
+    console.error(`measuring a repository with ${tags} tags`);
+    if (tags === tagCounts[0]) rows.push(...(await smallFiles(pair, gun)));
+    rows.push(await file(pair, gun, "targets", `targets by hash, ${tags} tags`));
+    rows.push(await publishing(pair, owner, tags));
+  }
+  rows.push(memory(pair));
+  printTable(rows);
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}
+
+/** A repository with `tags` entries, the same bytes on both servers. */
+async function published(pair: BenchPair, gun: string, tags: number): Promise<TestRepository> {
+  const owner = await ownerOnBoth(pair, gun);
+  for (let tag = 0; tag < tags; tag += 1) owner.targets.targets.set(`v${tag}`, `image ${tag}`);
+  const parts = [
+    { name: "root", bytes: await signRoot(owner) },
+    { name: "targets", bytes: await signTargets(owner.targets) },
+  ];
+  for (const side of [pair.go, pair.ours]) {
+    const { status, message } = await post(side, gun, parts);
+    if (status !== 200) throw new Error(`publishing ${gun}: ${status} ${message ?? ""}`);
+  }
+  return owner;
+}
+
+async function smallFiles(pair: BenchPair, gun: string): Promise<readonly Row[]> {
+  return [
+    await current(pair, gun, "timestamp"),
+    await current(pair, gun, "snapshot"),
+    await file(pair, gun, "snapshot", "snapshot by hash"),
+    await current(pair, gun, "targets"),
+    await current(pair, gun, "root"),
+    await file(pair, gun, "root", "root by hash"),
+  ];
+}
+
+function current(pair: BenchPair, gun: string, role: string): Promise<Row> {
+  return reading(pair, role, () => Promise.resolve(`${tufPath(gun)}${role}.json`));
+}
+
+/** The file of a role by its hash, which is how clients fetch all but the timestamp. */
+function file(pair: BenchPair, gun: string, role: string, what: string): Promise<Row> {
+  return reading(pair, what, async (side) => {
+    const { body } = await side.ask({ path: `${tufPath(gun)}${role}.json` });
+    return `${tufPath(gun)}${role}.${describeFile(body).sha256}.json`;
+  });
+}
+
+async function reading(
+  pair: BenchPair,
+  what: string,
+  pathOn: (side: BenchSide) => Promise<string>,
+): Promise<Row> {
+  const go: number[] = [];
+  const ours: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    go.push(await requestsPerSecond(pair.go, await pathOn(pair.go), seconds));
+    ours.push(await requestsPerSecond(pair.ours, await pathOn(pair.ours), seconds));
+  }
+  return { what, unit: "requests/s", go: median(go), ours: median(ours) };
+}
+
+/** One more tag each time: what a client sends once it has signed, from the request to the acknowledgement. */
+async function publishing(pair: BenchPair, owner: TestRepository, tags: number): Promise<Row> {
+  const go: number[] = [];
+  const ours: number[] = [];
+  for (let count = 0; count < publishes; count += 1) {
+    owner.targets.version += 1;
+    owner.targets.targets.set(`new${count}`, `image new ${count}`);
+    const parts = [{ name: "targets", bytes: await signTargets(owner.targets) }];
+    for (const [side, times] of [
+      [pair.go, go],
+      [pair.ours, ours],
+    ] as const) {
+      const started = performance.now();
+      const { status } = await post(side, owner.gun, parts);
+      times.push(performance.now() - started);
+      if (status !== 200) throw new Error(`a publish was answered ${status}`);
+    }
+  }
+  return { what: `publish one tag, ${tags} tags`, unit: "ms", go: median(go), ours: median(ours) };
+}
+
+function memory(pair: BenchPair): Row {
+  return {
+    what: "memory afterwards",
+    unit: "MB",
+    go: megabytesOf(pair.go.pids()),
+    ours: megabytesOf(pair.ours.pids()),
+  };
+}
