@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findInstance, type Instance } from "./demo/instance.ts";
+import { endOnInterrupt } from "./demo/narrator.ts";
 import { play } from "./demo/play.ts";
 import { installPeers } from "./peers.ts";
 import { script } from "./script.ts";
@@ -13,6 +14,7 @@ await script(async () => {
   installPeers(["docker", "notary", "busybox"]);
   if (spawnSync("docker", ["trust", "--help"], { stdio: "ignore" }).status !== 0)
     throw new Stop("the demo needs a docker client with docker trust: any up to 28");
+  endOnInterrupt();
   await using instance: Instance = await findInstance();
   const stage = mkdtempSync(join(tmpdir(), "countersign-stage-"));
   try {

@@ -22,6 +22,7 @@ export async function findInstance(): Promise<Instance> {
   const settings = readSettings();
   if (existsSync(settings.data) && runningServer(settings.data) !== undefined) {
     say(`Playing with the Countersign that runs at https://${settings.host}.`);
+    say("While it plays, the policy is the demo's own; it is put back at the end.");
     return {
       settings,
       isPrivate: existsSync(join(settings.data, "engine")),

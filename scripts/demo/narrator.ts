@@ -18,6 +18,13 @@ type Expectation = {
 };
 
 const columns = 80;
+const interrupted = new AbortController();
+
+/** Ctrl-C ends the command in hand, and then the play; what has to be put back still is. */
+export function endOnInterrupt(): void {
+  for (const name of ["SIGINT", "SIGTERM"] as const)
+    process.on(name, () => interrupted.abort(new Stop("interrupted")));
+}
 
 export function heading(title: string): void {
   gap();
@@ -41,6 +48,7 @@ export async function type(
   command: string,
   { outcome = "works", shows = "", quiet = false }: Expectation = {},
 ): Promise<string> {
+  if (!quiet) interrupted.signal.throwIfAborted();
   if (!quiet) say(fold(`${seat.name}$ ${command}`, " \\", "    "));
   const child = spawn("bash", ["-c", `exec 2>&1; ${command}`], {
     cwd: seat.folder,
@@ -56,6 +64,7 @@ export async function type(
     if (!quiet) say(fold(line, "", "    "));
   }
   const exitCode = await exit;
+  if (!quiet) interrupted.signal.throwIfAborted();
   const ended = exitCode === 0 ? "works" : "fails";
   const asTold = (outcome === "either" || outcome === ended) && output.includes(shows);
   if (asTold) return output;

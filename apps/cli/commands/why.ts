@@ -44,10 +44,10 @@ function textOf(verdict: Verdict, colour: boolean): string {
     [word, verdict.image],
     ["digest", verdict.digest],
     ["signed", listed(verdict.countersigners.map(({ account, role }) => `${account} (${role})`))],
-    ...verdict.reasons.flatMap(({ text: reason, next }): [string, string | undefined][] => [
-      ["reason", reason],
-      ["hint", next],
-    ]),
+    ...verdict.reasons.map(({ text: reason }) => ["reason", reason] as const),
+    ...new Set(verdict.reasons.map(({ next }) => next))
+      .values()
+      .map((next) => ["hint", next] as const),
   ]);
   return text.replace(word, shown);
 }
