@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   closeSync,
   readFileSync,
   rmSync,
@@ -121,7 +122,7 @@ export async function stopEngine(settings: Settings): Promise<boolean> {
   unmount(root, run);
   const bridge = join(root, "made-bridge");
   if (existsSync(bridge)) {
-    spawnSync("ip", ["link", "delete", "docker0"], { stdio: "ignore" });
+    if (!anotherEngineRuns()) spawnSync("ip", ["link", "delete", "docker0"], { stdio: "ignore" });
     rmSync(bridge);
   }
   return engine !== undefined;
@@ -169,6 +170,11 @@ function commandOf(pid: string): string | undefined {
   } catch {
     return undefined; // no such process
   }
+}
+
+/** Whether some engine is left that may have taken over the bridge that ours had made. */
+function anotherEngineRuns(): boolean {
+  return readdirSync("/proc").some((name) => /^\d+$/.test(name) && commandOf(name) === "dockerd");
 }
 
 /** Unmounts what an engine that is gone has left mounted, the innermost first. */
