@@ -1,9 +1,8 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
   openSync,
-  readdirSync,
   closeSync,
   readFileSync,
   rmSync,
@@ -14,8 +13,9 @@ import { request } from "node:http";
 import { rootCertificates } from "node:tls";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { clearLeftovers, hasForeignBridge, removeBridge, unmount } from "./engine-leftovers.ts";
 import { canInstall, findProgram, install } from "./install.ts";
-import { bootId, ended, remember, running, stop } from "./processes.ts";
+import { bootId, ended, remember, running, stop, type Started } from "./processes.ts";
 import { say, tell, warn } from "./say.ts";
 import { engineDirectories, Stop, type Settings } from "./settings.ts";
 
@@ -60,7 +60,11 @@ export async function chooseEngine(settings: Settings): Promise<EngineChoice> {
 export async function startEngine(settings: Settings, ca: string): Promise<void> {
   const { root, run, socket } = engineDirectories(settings.data);
   const pidFile = join(root, "engine.pid");
-  if (running(pidFile) !== undefined && (await answers(`unix://${socket}`))) return;
+  const earlier = running(pidFile);
+  if (earlier !== undefined) {
+    if (await answersSoon(earlier, socket)) return;
+    await stop(earlier, 20_000);
+  }
   const program = findProgram("dockerd");
   if (program === undefined) throw new Stop("the engine (dockerd) is gone: ENGINE=none make up");
   for (const folder of [join(root, "data"), join(run, "exec")])
@@ -100,11 +104,17 @@ async function launch(
   if (child.pid === undefined) return false;
   const started = remember(join(root, "engine.pid"), child.pid);
   writeFileSync(join(root, "boot"), bootId());
+  if (await answersSoon(started, socket)) return true;
+  await stop(started, 20_000);
+  return false;
+}
+
+/** Whether the engine of this process answers before it ends, within half a minute. */
+async function answersSoon(engine: Started, socket: string): Promise<boolean> {
   for (let tries = 0; tries < 300; tries++) {
     if (await answers(`unix://${socket}`)) return true;
-    if (await ended(started, 100)) return false;
+    if (await ended(engine, 100)) return false;
   }
-  await stop(started, 20_000);
   return false;
 }
 
@@ -120,11 +130,7 @@ export async function stopEngine(settings: Settings): Promise<boolean> {
   }
   rmSync(pidFile, { force: true });
   unmount(root, run);
-  const bridge = join(root, "made-bridge");
-  if (existsSync(bridge)) {
-    if (!anotherEngineRuns()) spawnSync("ip", ["link", "delete", "docker0"], { stdio: "ignore" });
-    rmSync(bridge);
-  }
+  removeBridge(root);
   return engine !== undefined;
 }
 
@@ -142,63 +148,6 @@ export async function answers(address: string): Promise<boolean> {
     ping.end();
   });
   return status === 200;
-}
-
-/** What a crash or a restart of the machine left behind would keep a new engine from starting. */
-function clearLeftovers(root: string, run: string): void {
-  unmount(root, run);
-  const boot = join(root, "boot");
-  const restarted = existsSync(boot) && readFileSync(boot, "utf8") !== bootId();
-  if (restarted) {
-    rmSync(join(run, "exec"), { recursive: true, force: true });
-    mkdirSync(join(run, "exec"), { mode: 0o700 });
-  }
-  for (const [name, file] of [
-    ["dockerd", join(run, "dockerd.pid")],
-    ["containerd", join(run, "exec/containerd/containerd.pid")],
-  ] as const)
-    if (existsSync(file) && commandOf(readFileSync(file, "utf8")) !== name) rmSync(file);
-  rmSync(join(run, "docker.sock"), { force: true });
-}
-
-/** What a pid runs; a dead process that nobody has waited for runs nothing. */
-function commandOf(pid: string): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid.trim()}/stat`, "utf8");
-    const [, name, state] = /\((.*)\) (.)/s.exec(stat) ?? [];
-    return state === "Z" ? undefined : name;
-  } catch {
-    return undefined; // no such process
-  }
-}
-
-/** Whether some engine is left that may have taken over the bridge that ours had made. */
-function anotherEngineRuns(): boolean {
-  return readdirSync("/proc").some((name) => /^\d+$/.test(name) && commandOf(name) === "dockerd");
-}
-
-/** Unmounts what an engine that is gone has left mounted, the innermost first. */
-function unmount(root: string, run: string): void {
-  const below = (mount: string): boolean =>
-    [root, run].some((folder) => mount.startsWith(`${folder}/`));
-  for (const mount of mountPoints().filter(below).toReversed())
-    spawnSync("umount", [mount], { stdio: "ignore" });
-}
-
-function mountPoints(): readonly string[] {
-  try {
-    const lines = readFileSync("/proc/self/mountinfo", "utf8").trim().split("\n");
-    return lines.map((line) => (line.split(" ")[4] ?? "").replaceAll("\\040", " "));
-  } catch {
-    return []; // no Linux, so no engine of ours
-  }
-}
-
-/** A `docker0` that is not ours belongs to another engine: two cannot share it. */
-function hasForeignBridge(root: string): boolean {
-  const exists = existsSync("/sys/class/net/docker0");
-  if (!exists) writeFileSync(join(root, "made-bridge"), "");
-  return exists && !existsSync(join(root, "made-bridge"));
 }
 
 function systemCertificates(): string {
