@@ -2,6 +2,7 @@ import type { Options } from "#domain/kernel";
 import { TrustError, type SealedKeyStore } from "#services/trust";
 import type { FindMasterKey, MasterKey } from "./key-vault-master.ts";
 import { masterKeyFinder, openKey, placeOf } from "./key-vault-open.ts";
+import { masterKeyIdOf, sealingUnder } from "./sealing.ts";
 
 /** What has been done, for whoever watches. */
 export type RotationStep =
@@ -10,6 +11,14 @@ export type RotationStep =
   | { readonly kind: "verified"; readonly keys: number };
 
 const pageSize = 100;
+
+/** Other secrets that are sealed as `sealingUnder` does. */
+export type SealedSecrets = {
+  list(o: Options): Promise<readonly SealedSecret[]>;
+  /** A seal that somebody replaced meanwhile is left alone. */
+  replace(from: SealedSecret, to: Uint8Array, o: Options): Promise<void>;
+};
+type SealedSecret = { readonly place: string; readonly sealed: Uint8Array };
 
 type Parts = {
   readonly store: SealedKeyStore;
@@ -27,6 +36,7 @@ type Parts = {
 export async function changeMasterKey(
   parts: Parts & {
     readonly to: MasterKey;
+    readonly secrets: SealedSecrets;
     readonly told: (step: RotationStep) => void | Promise<void>;
   },
   o: Options,
@@ -49,6 +59,7 @@ export async function changeMasterKey(
     await told({ kind: "resealed", keys: sum + changes.length });
     return changes.length;
   });
+  await changeSecrets(parts, o);
   const verified = await eachPage(store, o, async (page) => {
     for (const key of page) {
       if (key.masterKey !== to.id)
@@ -58,6 +69,20 @@ export async function changeMasterKey(
     return page.length;
   });
   await told({ kind: "verified", keys: verified });
+}
+
+async function changeSecrets(
+  parts: Parts & { readonly to: MasterKey; readonly secrets: SealedSecrets },
+  o: Options,
+): Promise<void> {
+  const { secrets, to } = parts;
+  const [before, after] = [sealingUnder(parts), sealingUnder({ master: to })];
+  for (const secret of await secrets.list(o)) {
+    if (masterKeyIdOf(secret.sealed) === to.id) continue;
+    const opened = await before.open(secret.sealed, secret.place, o);
+    await secrets.replace(secret, await after.seal(opened, secret.place, o), o);
+  }
+  for (const { sealed, place } of await secrets.list(o)) await after.open(sealed, place, o);
 }
 
 /**

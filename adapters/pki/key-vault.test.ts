@@ -56,12 +56,13 @@ describe("changing the master key", () => {
   const ring = (...keys: readonly MasterKey[]) => {
     return (id: string) => Promise.resolve(keys.find((key) => key.id === id));
   };
+  const secrets = { list: () => Promise.resolve([]), replace: () => Promise.resolve() };
   const change = (store: ReturnType<typeof inMemorySealedKeyStore>, stopAt?: number) => {
     const steps: RotationStep[] = [];
     const told = (step: RotationStep): void => {
       if (steps.push(step) === stopAt) throw new Error("the power is gone");
     };
-    const parts = { store, master, otherMasters: ring(next), to: next, told };
+    const parts = { store, master, otherMasters: ring(next), to: next, secrets, told };
     return changeMasterKey(parts, o).then(() => steps);
   };
   const filled = async (count: number) => {

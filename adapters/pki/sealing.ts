@@ -16,18 +16,28 @@ export type Sealing = {
 export function sealingUnder(keys: {
   readonly master: MasterKey;
   readonly otherMasters?: FindMasterKey;
+  /** Id of the master key to seal under, where it may be another one than `master` by now. */
+  readonly chosen?: (o: Options) => Promise<string | undefined>;
 }): Sealing {
   const find = masterKeyFinder(keys);
   return {
     async seal(secret, place, o) {
-      const sealed = await keys.master.wrap(secret, place, o);
-      return Buffer.concat([Buffer.from(`${keys.master.id}\n`), sealed]);
+      const chosen = await keys.chosen?.(o);
+      const master = chosen === undefined ? keys.master : await find(chosen, o);
+      const sealed = await master.wrap(secret, place, o);
+      return Buffer.concat([Buffer.from(`${master.id}\n`), sealed]);
     },
     async open(sealed, place, o) {
-      const end = sealed.indexOf(0x0a);
-      if (end < 1) throw new TrustError("trust/key-lost", "a seal names no master key");
-      const master = await find(Buffer.from(sealed.subarray(0, end)).toString("latin1"), o);
-      return await master.unwrap(sealed.subarray(end + 1), place, o);
+      const id = masterKeyIdOf(sealed);
+      const master = await find(id, o);
+      return await master.unwrap(sealed.subarray(id.length + 1), place, o);
     },
   };
+}
+
+/** Id of the master key that something is sealed under. Throws `trust/key-lost`. */
+export function masterKeyIdOf(sealed: Uint8Array): string {
+  const end = sealed.indexOf(0x0a);
+  if (end < 1) throw new TrustError("trust/key-lost", "a seal names no master key");
+  return Buffer.from(sealed.subarray(0, end)).toString("latin1");
 }

@@ -4,6 +4,7 @@ import { OciError, parseRegistryHost } from "#domain/oci";
 import { parse as parseToml } from "smol-toml";
 import { z } from "zod";
 import { ServerError } from "./errors.ts";
+import { Secret } from "./secret.ts";
 
 const HostPort = z
   .string()
@@ -46,10 +47,15 @@ const Config = z.strictObject({
   firstPasswordFile: z.string().default(""),
   /** 32 random bytes that encrypt the keys at rest. Empty: made in the data directory. */
   masterKeyFile: z.string().default(""),
+  /** The master key that is to come, where it is handed out by somebody else. Empty: made beside the one in use. */
+  nextMasterKeyFile: z.string().default(""),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
   drainSeconds: z.int().min(0).max(600).default(10),
 });
-export type Config = Readonly<z.infer<typeof Config>>;
+export type Config = Readonly<z.infer<typeof Config>> & {
+  /** The master key itself, from the environment, in place of a file. */
+  readonly masterKey: Secret | undefined;
+};
 
 /** Environment variables, each in place of one key of the file. */
 const variables = {
@@ -62,6 +68,7 @@ const variables = {
   COUNTERSIGN_WEB: "webDirectory",
   COUNTERSIGN_FIRST_PASSWORD_FILE: "firstPasswordFile",
   COUNTERSIGN_MASTER_KEY_FILE: "masterKeyFile",
+  COUNTERSIGN_NEXT_MASTER_KEY_FILE: "nextMasterKeyFile",
   COUNTERSIGN_LOG_LEVEL: "logLevel",
 } as const satisfies Record<string, keyof Config>;
 
@@ -78,10 +85,36 @@ export function readConfig(env: Environment): Config {
   const read = Config.safeParse({ ...fromFile, ...Object.fromEntries(fromEnvironment) });
   if (!read.success)
     throw new ServerError("server/config-invalid", describe(read.error), { cause: read.error });
-  return Object.freeze({ ...read.data, dataDirectory: resolve(read.data.dataDirectory) });
+  const masterKey = takeMasterKey(env);
+  if (masterKey !== undefined && read.data.masterKeyFile !== "")
+    throw new ServerError(
+      "server/config-invalid",
+      `both ${masterKeyVariable} and a master key file are given: give one`,
+    );
+  const dataDirectory = resolve(read.data.dataDirectory);
+  return Object.freeze({ ...read.data, dataDirectory, masterKey });
 }
 
-/** The configuration in force, as text. It holds no secrets: those are files, named here. */
+/**
+ * The one secret that the environment may hold itself: a file is better, since whoever may look at a process
+ * sees its environment. It is taken away from there, so that no child of ours inherits it.
+ */
+function takeMasterKey(env: Environment): Secret | undefined {
+  const text = env[masterKeyVariable];
+  delete process.env[masterKeyVariable];
+  if (text === undefined || text === "") return undefined;
+  const bytes = Buffer.from(text, "base64");
+  if (bytes.length !== 32 || bytes.toString("base64") !== text.trim())
+    throw new ServerError(
+      "server/config-invalid",
+      `${masterKeyVariable} is not the base64 of 32 bytes`,
+    );
+  return new Secret(bytes);
+}
+
+const masterKeyVariable = "COUNTERSIGN_MASTER_KEY";
+
+/** The configuration in force, as text. Secrets are files, named here, or hidden. */
 export function printConfig(config: Config): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }

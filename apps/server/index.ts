@@ -1,3 +1,6 @@
 /** `countersign serve`: all faces in one process. */
 export type { ServerError, ServerErrorCode } from "./errors.ts";
 export { serve, type ServeOptions } from "./serve.ts";
+export { acceptClock } from "./accept-clock.ts";
+export { rotateMasterKey, type MasterKeyStep, type RotatedMasterKey } from "./rotate-master-key.ts";
+export { showMasterKeys, type MasterKeyUse } from "./show-master-keys.ts";

@@ -5,6 +5,7 @@ import { writeFileAtomically } from "#adapters/io";
 import type { Options } from "#domain/kernel";
 import { serveHttp } from "#faces/http";
 import { printConfig, readConfig, type Config, type Environment } from "./config.ts";
+import { keepTrustFresh } from "./keep-trust-fresh.ts";
 import { wire, type App } from "./wire.ts";
 
 export type ServeOptions = {
@@ -51,10 +52,11 @@ async function run(app: App, config: Config, log: Logger, o: Options): Promise<v
     await writeFileAtomically(addresses, `${JSON.stringify(found)}\n`, o);
     log.info({ event: "server.started", host: config.host, ...found }, "ready");
     const collecting = collectGarbageRegularly(app, log, o);
+    const keeping = keepTrustFresh(app, log, o);
     await stopped(o.signal);
     log.info({ event: "server.stopping" }, "finishing what runs");
     await rm(addresses, { force: true });
-    await Promise.all([app.gateway.close(), collecting]);
+    await Promise.all([app.gateway.close(), collecting, keeping]);
   } finally {
     await server.close();
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
@@ -5,12 +6,14 @@ import { createEngine } from "#adapters/docker";
 import { createKeyVault, openPki, pemKeyReader, sealingUnder } from "#adapters/pki";
 import { createRemoteSource } from "#adapters/remotes";
 import {
+  cachedMetadataStore,
   openDatabase,
   openDiskBlobStore,
   ownMetadataSource,
   sqlAccountStore,
   sqlDecisionStore,
   sqlFileCache,
+  sqlLeases,
   sqlMetadataStore,
   sqlPolicyStore,
   sqlRegistries,
@@ -32,11 +35,21 @@ import {
 import { createGatekeeper } from "#services/gatekeeper";
 import { createReader, createRegistries } from "#services/reader";
 import { createRegistryService, type RegistryService } from "#services/registry";
-import { createTrustService, observedKeys, observedStore } from "#services/trust";
+import {
+  createTrustService,
+  createTrustUpkeep,
+  explainWarning,
+  observedKeys,
+  observedStore,
+  type TrustUpkeep,
+} from "#services/trust";
 import { buildPolicyOf, callersOf, judgeForGateway } from "./gateway-parts.ts";
 import type { Config } from "./config.ts";
 import { engineStatus } from "./engine-status.ts";
-import { readMasterKey } from "./master-key.ts";
+import { databaseFile } from "./in-database.ts";
+import { readMasterKeys } from "./master-keys.ts";
+import { requireKeysToOpen } from "./open-vault.ts";
+import { pauseWithJitter } from "./pause.ts";
 import { runningWorkloads } from "./running-workloads.ts";
 import { version } from "./version.ts";
 
@@ -44,6 +57,7 @@ import { version } from "./version.ts";
 export type App = {
   readonly accounts: AccountsService;
   readonly registry: RegistryService;
+  readonly upkeep: TrustUpkeep;
   readonly faces: readonly Face[];
   readonly tls: TlsIdentity;
   readonly gateway: Gateway;
@@ -59,11 +73,11 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
   const registryHost = config.host;
   const gatewayAddress = `tcp://${config.gatewayHost}`;
 
-  const databaseFile = join(data, "countersign.sqlite");
-  const isNewInstallation = !existsSync(databaseFile);
-  const masterKeyFile = config.masterKeyFile || join(data, "master.key");
-  const master = await readMasterKey(masterKeyFile, { ...o, isNewInstallation });
-  const database = await openDatabase(databaseFile);
+  const isNewInstallation = !existsSync(databaseFile(config));
+  const masterKeys = await readMasterKeys(config, { ...o, isNewInstallation });
+  const database = await openDatabase(databaseFile(config));
+  const sealedKeys = sqlSealedKeyStore(database);
+  await requireKeysToOpen({ store: sealedKeys, keys: masterKeys, config }, o);
   const blobs = await openDiskBlobStore({ directory: join(data, "blobs"), clock });
   const pki = await openPki(join(data, "pki"), { clock }, o);
   const tls = await pki.serverIdentity([registryHost, config.gatewayHost, config.listen.host], o);
@@ -88,19 +102,25 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
   });
   const metrics = createMetrics();
   const observer = trustMetrics(metrics);
-  const keys = createKeyVault({ store: sqlSealedKeyStore(database), master });
-  const trust = createTrustService({
-    store: observedStore(sqlMetadataStore(database), observer),
+  const keys = createKeyVault({ store: sealedKeys, ...masterKeys });
+  const trustParts = {
+    store: observedStore(cachedMetadataStore(sqlMetadataStore(database), database), observer),
     keys: observedKeys(keys, observer),
     clock,
-    registryHost,
+  };
+  const trust = createTrustService({ ...trustParts, registryHost });
+  const upkeep = createTrustUpkeep({
+    ...trustParts,
+    leases: sqlLeases(database),
+    holder: randomUUID(),
+    pause: (options) => pauseWithJitter(pauseMs, options),
   });
   const memory = sqlTrustMemory(database);
   const registries = createRegistries({
     ownHost: registryHost,
     own: createReader({ source: ownMetadataSource(trust), memory, clock }),
     store: sqlRegistries(database),
-    sealing: sealingUnder({ master }),
+    sealing: sealingUnder({ ...masterKeys, chosen: (options) => sealedKeys.masterKey(options) }),
     connect: (settings) => createRemoteSource(settings, { clock }),
     memory,
     cache: sqlFileCache(database),
@@ -136,6 +156,7 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
         gateway: gatewayAddress,
         version,
         engine: status,
+        warnings: async (options) => (await upkeep.warnings(options)).map(explainWarning),
       }),
       registries,
       registryHost,
@@ -155,6 +176,7 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
   return {
     accounts,
     registry,
+    upkeep,
     faces,
     tls,
     gateway,
@@ -166,6 +188,9 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
     },
   };
 }
+
+/** Between two batches of signing again, so that what people ask for goes first. */
+const pauseMs = 100;
 
 /** Without an engine the gateway still answers: that there is none. */
 function socketOf(config: Config): string {

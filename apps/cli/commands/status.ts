@@ -22,6 +22,7 @@ export function addStatus(program: Command, cli: Cli): void {
             ["gateway", status.gateway],
             ["engine", engine.filter((part) => part !== undefined).join(" ")],
             ["policy", policyLine(status.policy)],
+            ...(status.warnings ?? []).map((text) => ["warning", text] as const),
           ]),
         });
         return undefined;

@@ -22,6 +22,8 @@ export type GatekeepingParts = {
   readonly gateway: string;
   readonly version: string;
   readonly engine: (o: Options) => Promise<Status["engine"]>;
+  /** What an administrator has to look at. */
+  readonly warnings?: (o: Options) => Promise<string[]>;
 };
 
 /** What the gatekeeper and the registry know, in the contract's shapes. */
@@ -34,6 +36,7 @@ export function createGatekeeping(parts: GatekeepingParts): Gatekeeping {
       gateway: parts.gateway,
       engine: await parts.engine(o),
       policy: presentPolicy(await gatekeeper.policy(o)),
+      ...(parts.warnings === undefined ? {} : { warnings: await parts.warnings(o) }),
     }),
     policy: async (o) => presentPolicy(await gatekeeper.policy(o)),
     setPolicy: async (wanted, by, o) =>
