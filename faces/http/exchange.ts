@@ -57,7 +57,10 @@ export class Exchange implements Context {
 
 function whenGone(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
-  const abort = (): void => gone.abort(new Error("the client went away"));
+  const abort = (): void => {
+    // An answer that is whole has no work left to stop, and an error costs its stack.
+    if (!response.writableFinished) gone.abort(new Error("the client went away"));
+  };
   if (response.closed) abort();
   else response.once("close", abort);
   return gone.signal;

@@ -1,5 +1,5 @@
 import type { Clock, Options } from "#domain/kernel";
-import { parseGun, type Gun, type RegistryHost } from "#domain/oci";
+import { OciError, parseGun, type Gun, type RegistryHost } from "#domain/oci";
 import {
   decodeRoot,
   rootRole,
@@ -83,13 +83,17 @@ export function createTrustService(parts: TrustParts): TrustService {
 }
 
 function ownGun(text: string, host: RegistryHost): Gun {
-  const refused = new TrustError("trust/gun-refused", `Require GUNs with prefix: [${host}/]`);
-  if (!text.startsWith(`${host}/`)) throw refused;
+  const gun = text.startsWith(`${host}/`) ? tryGun(text) : undefined;
+  if (gun !== undefined) return gun;
+  throw new TrustError("trust/gun-refused", `Require GUNs with prefix: [${host}/]`);
+}
+
+function tryGun(text: string): Gun | undefined {
   try {
     const { gun } = parseGun(text);
-    if (gun === text) return gun;
-  } catch {
-    // what is no repository name of ours is refused below
+    return gun === text ? gun : undefined;
+  } catch (error) {
+    if (error instanceof OciError) return undefined;
+    throw error;
   }
-  throw refused;
 }
