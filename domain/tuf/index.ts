@@ -60,4 +60,4 @@ export {
 } from "./snapshot.ts";
 export { decodeTargets, type Delegation, type Target, type Targets } from "./targets.ts";
 export { meetsThreshold, signersOf, verifyThreshold } from "./threshold.ts";
-export { formatTime } from "./time.ts";
+export { formatTime, tryTime } from "./time.ts";

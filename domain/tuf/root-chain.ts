@@ -23,16 +23,21 @@ export function verifyRoot(root: Envelope<Root>): Trusted<Root> {
 /**
  * Trusts the root that follows `previous` (TUF specification 1.0, section 5.3): signed to the threshold by
  * the previous root role and by its own. Throws `tuf/version` unless its version is the next one
- * (`"any-later"` lets versions be skipped), or `tuf/root-chain`.
+ * (`"any-later"` lets versions be skipped, `"same"` is for one who offers a version again), or `tuf/root-chain`.
  */
 export function verifySuccessor(
   previous: Trusted<Root>,
   next: Envelope<Root>,
-  versions: "next" | "any-later" = "next",
+  versions: "same" | "next" | "any-later" = "next",
 ): Trusted<Root> {
   const { version } = next.signed;
   const current = previous.signed.version;
-  if (versions === "next" ? version !== current + 1 : version <= current)
+  const fits = {
+    same: version === current,
+    next: version === current + 1,
+    "any-later": version > current,
+  };
+  if (!fits[versions])
     throw new TufError(
       "tuf/version",
       `Root modifications must increment the version. Current ${current}, new ${version}`,

@@ -2,7 +2,7 @@ import { decode, type Common, type Envelope } from "./envelope.ts";
 import type { PublicKey } from "./public-key.ts";
 import { keysOf, roleKeysOf, type RoleKeys } from "./role-keys.ts";
 import { rootRole, snapshotRole, targetsRole, timestampRole, type RoleName } from "./role-name.ts";
-import { asMap, asObject, invalid } from "./shape.ts";
+import { asMap, asObject, invalid, malformed } from "./shape.ts";
 
 export type Root = Common & {
   readonly keys: ReadonlyMap<string, PublicKey>;
@@ -21,6 +21,9 @@ export function decodeRoot(bytes: Uint8Array): Envelope<Root> {
     type: "Root",
     maxBytes: maxRootBytes,
     read: (signed, common) => {
+      const { consistent_snapshot: consistent } = signed;
+      if (typeof (consistent ?? false) !== "boolean")
+        throw malformed("consistent_snapshot is neither true nor false");
       const keys = keysOf(signed["keys"]);
       const roles = asMap(signed["roles"], "roles", 64);
       const keysFor = (role: RoleName): RoleKeys => {

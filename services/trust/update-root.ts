@@ -11,13 +11,13 @@ import {
   type Root,
   type Trusted,
 } from "#domain/tuf";
-import { InvalidUpdate, TrustError } from "./errors.ts";
+import { InvalidUpdate } from "./errors.ts";
 import type { MetadataStore } from "./ports.ts";
-import { checking } from "./update-parts.ts";
+import { checking, type SentFile } from "./update-parts.ts";
 
 type Sent = {
   readonly gun: Gun;
-  readonly uploaded: Envelope<Root> | undefined;
+  readonly uploaded: SentFile<Root> | undefined;
   readonly now: Instant;
 };
 
@@ -36,23 +36,30 @@ export async function acceptRoot(
       "no pre-existing root and no root provided in update.",
     );
   }
+  const root = uploaded.read();
   return checking("ErrBadRoot", () => {
-    requireNextVersion(current?.signed.version, uploaded.signed.version);
-    requireRootOf(gun, uploaded, now);
-    const accepted =
-      current === undefined ? verifyRoot(uploaded) : verifySuccessor(current, uploaded);
+    requireNextVersion(current?.signed.version, root.signed.version);
+    requireRootOf(gun, root, now);
+    const accepted = current === undefined ? verifyRoot(root) : follow(current, root);
     requireFresh(accepted, now);
     return accepted;
   });
 }
 
-/** The first root of a repository may be version 1 or 2, as for Notary's server: none counts as version 1. */
+/**
+ * The first root of a repository may be version 1 or 2, as for Notary's server: none counts as version 1. The
+ * version that is stored already passes here, and conflicts when it is stored: what else is wrong is told first.
+ */
 function requireNextVersion(current: number | undefined, offered: number): void {
-  if (current === offered) throw new TrustError("trust/version-conflict", "root is not newer");
   const known = current ?? 1;
-  if (offered === known + 1 || (current === undefined && offered === 1)) return;
+  if (offered === known + 1 || offered === known) return;
   throw new InvalidUpdate(
     "ErrBadRoot",
     `Root modifications must increment the version. Current ${known}, new ${offered}`,
   );
+}
+
+function follow(current: Trusted<Root>, root: Envelope<Root>): Trusted<Root> {
+  const versions = root.signed.version === current.signed.version ? "same" : "next";
+  return verifySuccessor(current, root, versions);
 }

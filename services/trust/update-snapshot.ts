@@ -49,8 +49,9 @@ export async function nextSnapshot(parts: Parts, sent: Sent, o: Options): Promis
   const retired: RoleName[] = [];
   for (const role of listed.keys()) if (await isGone(role, sent.targets)) retired.push(role);
   if (sent.uploaded.snapshot !== undefined) {
-    await checkSnapshot(parts.store, { ...sent, snapshot: sent.uploaded.snapshot }, o);
-    return { file: received(sent.uploaded.snapshot, sent.now), retired };
+    const snapshot = sent.uploaded.snapshot.read();
+    await checkSnapshot(parts.store, { ...sent, snapshot }, o);
+    return { file: received(snapshot, sent.now), retired };
   }
   for (const role of retired) listed.delete(role);
   const version = (previous?.version ?? 0) + 1;
@@ -72,7 +73,8 @@ async function ownSnapshot(
       { missing: snapshotRole },
     );
   const meta = new Map<RoleName, FileMeta>(sent.listed);
-  for (const file of [root, ...uploaded.targets]) meta.set(file.role, describeFile(file.bytes));
+  const files = [root, ...uploaded.targets.map((part) => part.read())];
+  for (const file of files) meta.set(file.role, describeFile(file.bytes));
   return await signSnapshot(meta, { version, now, signers });
 }
 
@@ -91,7 +93,7 @@ async function checkSnapshot(
   const files = new Map<RoleName, Uint8Array>([[rootRole, root.bytes]]);
   const base = await targets(targetsRole);
   if (base !== undefined) files.set(targetsRole, base.bytes);
-  for (const file of uploaded.targets) files.set(file.role, file.bytes);
+  for (const part of uploaded.targets) files.set(part.role, part.read().bytes);
   for (const [role, bytes] of files) {
     const described = meta.get(role);
     if (described === undefined)

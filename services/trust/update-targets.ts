@@ -43,7 +43,8 @@ export async function acceptTargets(
     if (!known.has(role)) known.set(role, await storedTargets(store, { ...sent, role, tree }, o));
     return known.get(role);
   };
-  for (const uploaded of sent.uploaded.targets.toSorted((a, b) => byDepth(a.role, b.role))) {
+  for (const part of sent.uploaded.targets.toSorted((a, b) => byDepth(a.role, b.role))) {
+    const uploaded = part.read();
     const keys = await keysFor(uploaded.role, { root: sent.root, tree });
     if (keys === undefined)
       throw new InvalidUpdate(

@@ -61,8 +61,8 @@ async function plan(
     throw new InvalidUpdate("ErrBadRoot", "no  timestamp keys exist on the server");
   const version = (previous?.version ?? 0) + 1;
   const timestamp = await signTimestamp(file.bytes, { version, now, signers });
-  const sent = [...(uploaded.root === undefined ? [] : [uploaded.root]), ...uploaded.targets];
-  return { files: [...sent.map((envelope) => received(envelope, now)), file, timestamp], retired };
+  const sent = [uploaded.root, ...uploaded.targets].filter((part) => part !== undefined);
+  return { files: [...sent.map((part) => received(part.read(), now)), file, timestamp], retired };
 }
 
 function isConflict(error: unknown): boolean {
@@ -75,10 +75,10 @@ async function requireNewer(
   o: Options,
 ): Promise<void> {
   const { root, targets, snapshot } = readParts(sent.files);
-  for (const envelope of [root, ...targets, snapshot]) {
-    if (envelope === undefined) continue;
-    const current = await store.current(sent.gun, envelope.role, o);
-    if (current !== undefined && current.version >= envelope.signed.version)
-      throw new TrustError("trust/version-conflict", `${envelope.role} is not newer`);
+  for (const part of [root, ...targets, snapshot]) {
+    if (part === undefined) continue;
+    const current = await store.current(sent.gun, part.role, o);
+    if (current !== undefined && current.version >= part.read().signed.version)
+      throw new TrustError("trust/version-conflict", `${part.role} is not newer`);
   }
 }
