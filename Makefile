@@ -2,7 +2,7 @@
 NODE := node_modules/.bin/node
 MODULES := node_modules/.package-lock.json
 
-.PHONY: up down logs demo test fmt clean
+.PHONY: up down logs demo test bench-trust fmt clean
 
 up: $(MODULES)
 	@$(NODE) scripts/up.ts
@@ -18,6 +18,10 @@ demo: $(MODULES)
 
 test: $(MODULES)
 	@$(NODE) scripts/test.ts
+
+# The trust server beside Debian's notary-server; prints a table of ratios.
+bench-trust: $(MODULES)
+	@$(NODE) scripts/bench-trust.ts
 
 fmt: $(MODULES)
 	@npm run --silent format

@@ -1,7 +1,7 @@
 import { parsePublicKey } from "#domain/tuf";
 import type { JsonValue } from "#domain/json";
 import { testKey, testRepository, type TestKey, type TestRepository } from "#domain/tuf/testing";
-import type { Answer, ServerPair, Side } from "../harness/notary-server-pair.ts";
+import type { Answer, Side } from "../harness/notary-server-pair.ts";
 
 /** What a server says to an update, in the words that clients go by. */
 export type Outcome = {
@@ -11,6 +11,9 @@ export type Outcome = {
   readonly name: string | undefined;
   readonly message: string | undefined;
 };
+
+/** All that is asked of a server here. */
+type Asked = Pick<Side, "ask">;
 
 type WireError = {
   readonly code: string;
@@ -43,7 +46,7 @@ export function multipart(parts: readonly Part[]): Uint8Array {
 
 export const tufPath = (gun: string): string => `/v2/${gun}/_trust/tuf/`;
 
-export async function post(side: Side, gun: string, parts: readonly Part[]): Promise<Outcome> {
+export async function post(side: Asked, gun: string, parts: readonly Part[]): Promise<Outcome> {
   const headers = { "content-type": `multipart/form-data; boundary=${boundary}` };
   const body = multipart(parts);
   return outcomeOf(await side.ask({ method: "POST", path: tufPath(gun), headers, body }));
@@ -51,7 +54,7 @@ export async function post(side: Side, gun: string, parts: readonly Part[]): Pro
 
 /** A server-held key as an owner lists it. It cannot sign here. */
 export async function serverKey(
-  side: Side,
+  side: Asked,
   gun: string,
   role: "timestamp" | "snapshot",
 ): Promise<TestKey> {
@@ -64,7 +67,10 @@ export async function serverKey(
  * An owner whose root lets either server sign timestamp and snapshot, so that both can be sent the very
  * same bytes.
  */
-export async function ownerOnBoth(pair: ServerPair, gun: string): Promise<TestRepository> {
+export async function ownerOnBoth(
+  pair: { readonly go: Asked; readonly ours: Asked },
+  gun: string,
+): Promise<TestRepository> {
   const owner = await testRepository(gun, Date.now());
   for (const role of ["timestamp", "snapshot"] as const)
     owner[role].keys = [await serverKey(pair.go, gun, role), await serverKey(pair.ours, gun, role)];

@@ -1,0 +1,15 @@
+import { spawnSync } from "node:child_process";
+import { build } from "./build.ts";
+import { installBenchTools } from "./peers.ts";
+import { script } from "./script.ts";
+import { projectDirectory } from "./settings.ts";
+
+/** `make bench-trust`: our trust server beside Debian's, in one run. ROUNDS and SECONDS make it longer. */
+await script(() => {
+  installBenchTools();
+  build();
+  const bench = ["--conditions=source", "tests/bench/trust.ts"];
+  const ran = spawnSync(process.execPath, bench, { cwd: projectDirectory, stdio: "inherit" });
+  if (ran.status !== 0) process.exitCode = 1;
+  return Promise.resolve();
+});
