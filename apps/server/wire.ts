@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { createEngine } from "#adapters/docker";
+import { packageVersion } from "#adapters/io";
 import { createKeyVault, openPki, pemKeyReader, sealingUnder } from "#adapters/pki";
 import { createRemoteSource } from "#adapters/remotes";
 import {
@@ -51,7 +52,6 @@ import { readMasterKeys } from "./master-keys.ts";
 import { requireKeysToOpen } from "./open-vault.ts";
 import { pauseWithJitter } from "./pause.ts";
 import { runningWorkloads } from "./running-workloads.ts";
-import { version } from "./version.ts";
 
 /** The whole program, put together and not yet listening. */
 export type App = {
@@ -154,7 +154,7 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
         log,
         registryHost,
         gateway: gatewayAddress,
-        version,
+        version: packageVersion,
         engine: status,
         warnings: async (options) => (await upkeep.warnings(options)).map(explainWarning),
       }),

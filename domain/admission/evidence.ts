@@ -14,9 +14,8 @@ export type RoleEvidence = {
   readonly targets: ReadonlyMap<string, Digest>;
 };
 
-/** What is known about the trust data of one repository, after it was verified. */
-export type TrustEvidence =
-  | { readonly kind: "absent" }
+/** What keeps trust data from being believed. Never means that nothing is signed. */
+export type TrustFault =
   | { readonly kind: "expired"; readonly role: string; readonly expiredAt: Instant }
   | {
       readonly kind: "rolled-back";
@@ -25,7 +24,12 @@ export type TrustEvidence =
       readonly offeredVersion: number;
     }
   | { readonly kind: "tampered"; readonly role: string; readonly detail: string }
-  | { readonly kind: "unavailable"; readonly detail: string }
+  | { readonly kind: "unavailable"; readonly detail: string };
+
+/** What is known about the trust data of one repository, after it was verified. */
+export type TrustEvidence =
+  | { readonly kind: "absent" }
+  | TrustFault
   | {
       readonly kind: "verified";
       readonly rootVersion: number;

@@ -1,6 +1,6 @@
 import type { AccountName, TeamName } from "#domain/identity";
-import type { Instant } from "#domain/kernel";
 import type { Digest, RegistryHost } from "#domain/oci";
+import type { TrustFault } from "./evidence.ts";
 
 /** Why an image may not run. Each kind is a cause of its own with a remedy of its own. */
 export type Reason =
@@ -14,15 +14,7 @@ export type Reason =
   | { readonly kind: "no-trust-data"; readonly repository: string }
   | { readonly kind: "not-signed"; readonly tag: string }
   | { readonly kind: "digest-not-signed"; readonly digest: Digest }
-  | { readonly kind: "expired"; readonly role: string; readonly expiredAt: Instant }
-  | {
-      readonly kind: "rolled-back";
-      readonly role: string;
-      readonly seenVersion: number;
-      readonly offeredVersion: number;
-    }
-  | { readonly kind: "tampered"; readonly role: string; readonly detail: string }
-  | { readonly kind: "unavailable"; readonly detail: string }
+  | TrustFault
   /** Released, but no role that counts lists it: the delegation beside `targets/releases` is missing. */
   | { readonly kind: "not-countersigned"; readonly tag: string; readonly releasedIn: string }
   /** Countersigned only by keys of no active account. */
