@@ -218,6 +218,11 @@ export const answers: Answers = {
     admin(world, me);
     world.trustState = "verified";
   },
+  listRegistries: () => [],
+  addRegistry: () => {
+    throw unknown("registry");
+  },
+  removeRegistry: () => undefined,
   why: ({ world, query }) => {
     const name = query.get("image") ?? "";
     return judge(world, findImage(world, name), name);
