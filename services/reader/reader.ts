@@ -26,6 +26,8 @@ export type ReaderParts = {
   readonly cache?: FileCache;
   /** For how long a last good reading may stand in while the source does not answer; default 0, not at all. */
   readonly maxStaleMs?: number;
+  /** For how long a reading may wait for its source, all files together; default for ever. */
+  readonly maxReadMs?: number;
   /** What a repository is that was verified once and is not there now; default `absent`. */
   readonly vanished?: "absent" | "unavailable";
 };
@@ -71,8 +73,7 @@ export function createReader(parts: ReaderParts): Reader {
     keep(gun, { ...known, at, notedAt: isNoted ? known.notedAt : at });
   };
 
-  const anew = async (gun: Gun, o: Options): Promise<TrustReading> => {
-    const source = guarded(parts.source, o);
+  const anew = async (gun: Gun, source: MetadataSource, o: Options): Promise<TrustReading> => {
     const saving = files === undefined ? undefined : sparing(source, files);
     const at = clock();
     const from = { ...parts, source: saving?.source ?? source };
@@ -109,9 +110,10 @@ export function createReader(parts: ReaderParts): Reader {
   return {
     async read(gun, o) {
       try {
-        const timestamp = await fromSource(parts.source.current(gun, timestampRole, o), o);
+        const source = guarded(parts.source, o, parts.maxReadMs);
+        const timestamp = await source.current(gun, timestampRole, o);
         const known = timestamp === undefined ? undefined : await warm(gun, timestamp, o);
-        if (known === undefined) return await anew(gun, o);
+        if (known === undefined) return await anew(gun, source, o);
         await confirm(gun, known, o);
         return known.reading;
       } catch (error) {
@@ -127,12 +129,17 @@ export function createReader(parts: ReaderParts): Reader {
   };
 }
 
-/** A source whose failures are told from all others. */
-function guarded(source: MetadataSource, o: Options): MetadataSource {
+/** A source whose failures are told from all others, and that is given up after a while. */
+function guarded(source: MetadataSource, o: Options, maxMs: number | undefined): MetadataSource {
+  const late = maxMs === undefined ? undefined : AbortSignal.timeout(maxMs);
+  const within = <Given extends Options>(given: Given): Given =>
+    late === undefined ? given : { ...given, signal: AbortSignal.any([given.signal, late]) };
   return {
-    current: (...args) => fromSource(source.current(...args), o),
-    byChecksum: (...args) => fromSource(source.byChecksum(...args), o),
-    byVersion: (...args) => fromSource(source.byVersion(...args), o),
+    current: (gun, role, given) => fromSource(source.current(gun, role, within(given)), o),
+    byChecksum: (gun, role, name, given) =>
+      fromSource(source.byChecksum(gun, role, name, within(given)), o),
+    byVersion: (gun, role, version, given) =>
+      fromSource(source.byVersion(gun, role, version, within(given)), o),
   };
 }
 

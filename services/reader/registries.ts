@@ -34,6 +34,8 @@ export type RegistriesParts = {
   readonly memory: TrustMemory;
   readonly cache: FileCache;
   readonly clock: Clock;
+  /** For how long a reading may wait for another registry, all files together; default 30 seconds. */
+  readonly maxReadMs?: number;
 };
 
 export type NewRegistry = {
@@ -58,7 +60,8 @@ export interface Registries extends Reader {
   close(): Promise<void>;
 }
 
-export const defaultMaxStaleSeconds = 600;
+const defaultMaxStaleSeconds = 600;
+const defaultMaxReadMs = 30_000;
 
 type Open = {
   readonly registry: StoredRegistry;
@@ -173,6 +176,7 @@ async function openRegistry(
     cache: parts.cache,
     clock: parts.clock,
     maxStaleMs: registry.maxStaleSeconds * 1_000,
+    maxReadMs: parts.maxReadMs ?? defaultMaxReadMs,
     vanished: "unavailable",
   });
   return { registry, source, reader };

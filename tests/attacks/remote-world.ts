@@ -65,7 +65,7 @@ export async function remoteWorld(
   settings: {
     readonly registry?: Partial<NewRegistry>;
     readonly limits?: Partial<Limits>;
-    readonly serve?: TestRepository;
+    readonly maxReadMs?: number;
   } = {},
 ): Promise<RemoteWorld> {
   const signed = await signedRepository();
@@ -90,6 +90,7 @@ export async function remoteWorld(
       memory,
       cache: sqlFileCache(database),
       clock,
+      ...(settings.maxReadMs === undefined ? {} : { maxReadMs: settings.maxReadMs }),
     });
   const o = { signal: AbortSignal.timeout(60_000) };
   const decisions = memoryDecisionStore();

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { TrustReading } from "#domain/tuf";
 import { certifiedKey, serve } from "#domain/tuf/testing";
 import type { HostileServer, Misbehaviour } from "./hostile-server.ts";
-import { fileOf, qa } from "./forge.ts";
+import { fileOf, qa, rotateRoot } from "./forge.ts";
 import { gun, image, reasonsOf, remoteWorld, type RemoteWorld } from "./remote-world.ts";
 
 const signal = AbortSignal.timeout(60_000);
@@ -103,6 +103,24 @@ describe("a server that misbehaves", () => {
     expect(await world.read()).toMatchObject({ kind: "unavailable" });
     expect(world.server.asked).toEqual([]);
     expect(reasonsOf((await world.judge()).decision)).toContain("unavailable");
+  });
+
+  test("one that is slow in small pieces is given up as a whole", async () => {
+    await using world = await remoteWorld({ maxReadMs: 600 });
+    await world.read();
+    for (let version = 2; version <= 60; version += 1) await rotateRoot(world.repository);
+    await world.repository.republish();
+    let answered = 0;
+    for (let version = 2; version < 60; version += 1)
+      world.server.misbehaviour.set(`${version}.root`, (response) => {
+        answered += 1;
+        const bytes = world.repository.shelf.get(`root.${version}`);
+        setTimeout(() => response.end(bytes), 100);
+      });
+    expect(await world.read()).toMatchObject({ kind: "unavailable" });
+    expect(answered).toBeLessThan(10);
+    world.server.misbehaviour.clear();
+    expect(await world.read()).toMatchObject({ kind: "verified", rootVersion: 60 });
   });
 
   test("a caller who gives up gets an error at once", async () => {
@@ -266,17 +284,15 @@ describe("a server that does not answer", () => {
 describe("signing in", () => {
   const challenge = (world: RemoteWorld): string =>
     `Bearer realm="${world.server.url}/token",service="lab",scope="repository:everything:*"`;
-  const guard = (world: RemoteWorld, expected: string): Misbehaviour => {
-    const { misbehaviour } = world.server;
-    return (response, request) => {
+  const guard =
+    (world: RemoteWorld, expected: string): Misbehaviour =>
+    (response, request) => {
       if (request.headers.authorization !== expected)
         return status(401, { "www-authenticate": challenge(world) })(response, request);
       const name = request.url ?? "";
       const role = /tuf\/(.+?)(?:\.[0-9a-f]{64})?\.json$/.exec(name)?.[1] ?? "";
       response.writeHead(200).end(fileOf(world.repository, role as typeof qa));
-      void misbehaviour;
     };
-  };
 
   test("asks for a token with name and password, for this repository and for reading alone", async () => {
     const credentials = { username: "reader", password: "a pass:word" };
