@@ -332,6 +332,7 @@ describe("the released digest", () => {
       "digest-not-signed",
       "team-missing",
     ]);
+    expect(kinds(ask(`registry.lab/acme/web:2@${other}`))).toEqual(["not-signed", "team-missing"]);
   });
 
   test("a digest that only an overruled targets entry names is not released", () => {

@@ -78,8 +78,19 @@ function weighRoles(reference: ImageReference, roles: readonly RoleEvidence[], o
   return (
     verdicts.find((verdict) => verdict.kind === "admit") ??
     verdicts[0] ??
-    unsigned({ kind: "digest-not-signed", digest }, of)
+    unsigned(notReleased(roles, digest, tag), of)
   );
+}
+
+/** Clients that deploy services add the digest to a tag: of an unsigned tag the tag is what to talk about. */
+function notReleased(
+  roles: readonly RoleEvidence[],
+  digest: Digest,
+  tag: string | undefined,
+): Reason {
+  return tag !== undefined && released(roles, tag) === undefined
+    ? { kind: "not-signed", tag }
+    : { kind: "digest-not-signed", digest };
 }
 
 type Released = {
