@@ -1,5 +1,6 @@
-import { X509Certificate } from "node:crypto";
+import { createHash, X509Certificate } from "node:crypto";
 import { pemKeyReader } from "#adapters/pki";
+import type { KeyFingerprint } from "#domain/identity";
 import { formatReference } from "#domain/oci";
 import type { BuildPolicy, Callers, Judge } from "#faces/gateway";
 import type { AccountsService } from "#services/accounts";
@@ -24,10 +25,10 @@ export function judgeForGateway(gatekeeper: Gatekeeper): Judge {
 
 /** Who holds a client certificate: the account that owns its key now, whatever name stands in it. */
 export function callersOf(accounts: AccountsService): Callers {
+  const fingerprintOf = rememberedFingerprints();
   return {
     async identify(certificateDer, o) {
-      const pem = new X509Certificate(certificateDer).toString();
-      const found = await accounts.identifyKey(fingerprintOf(pem), o);
+      const found = await accounts.identifyKey(fingerprintOf(certificateDer), o);
       if (found === undefined) return undefined;
       const { name, isAdmin, permission } = found.user;
       return { account: name, isAdmin, permission };
@@ -35,8 +36,20 @@ export function callersOf(accounts: AccountsService): Callers {
   };
 }
 
-function fingerprintOf(pem: string): ReturnType<typeof pemKeyReader.read>["fingerprint"] {
-  return pemKeyReader.read(pem).fingerprint;
+const maxRemembered = 1_000;
+
+/** The key in a certificate never changes, and reading it costs more than all else about a small request. */
+function rememberedFingerprints(): (certificateDer: Uint8Array) => KeyFingerprint {
+  const known = new Map<string, KeyFingerprint>();
+  return (certificateDer) => {
+    const name = createHash("sha256").update(certificateDer).digest("base64");
+    const remembered = known.get(name);
+    if (remembered !== undefined) return remembered;
+    const { fingerprint } = pemKeyReader.read(new X509Certificate(certificateDer).toString());
+    if (known.size >= maxRemembered) known.clear();
+    known.set(name, fingerprint);
+    return fingerprint;
+  };
 }
 
 /**
