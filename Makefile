@@ -23,6 +23,10 @@ test: $(MODULES)
 bench-trust: $(MODULES)
 	@$(NODE) scripts/bench-trust.ts
 
+# Updates made up at random, sent to Debian's notary-server and to ours: FUZZ_TRUST_SECONDS=600 FUZZ_TRUST_SEED=1
+fuzz-trust: $(MODULES)
+	@FUZZ_TRUST_SECONDS=$${FUZZ_TRUST_SECONDS:-300} npx --no-install vitest run tests/interop/parity-updates.test.ts
+
 fmt: $(MODULES)
 	@npm run --silent format
 

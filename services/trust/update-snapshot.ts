@@ -24,7 +24,7 @@ import { InvalidUpdate } from "./errors.ts";
 import type { KeyVault, MetadataStore, StoredFile } from "./ports.ts";
 import { serverSigners, signSnapshot } from "./server-signed.ts";
 import { checking, received, type Uploaded } from "./update-parts.ts";
-import type { TargetsTree } from "./update-targets.ts";
+import { requireTargets, type TargetsTree } from "./update-targets.ts";
 
 type Parts = { readonly store: MetadataStore; readonly keys: KeyVault };
 type Sent = {
@@ -51,8 +51,10 @@ export async function nextSnapshot(parts: Parts, sent: Sent, o: Options): Promis
   if (sent.uploaded.snapshot !== undefined) {
     const snapshot = sent.uploaded.snapshot.read();
     await checkSnapshot(parts.store, { ...sent, snapshot }, o);
+    await requireTargets(parts.store, { gun: sent.gun, tree: sent.targets }, o);
     return { file: received(snapshot, sent.now), retired };
   }
+  await requireTargets(parts.store, { gun: sent.gun, tree: sent.targets }, o);
   for (const role of retired) listed.delete(role);
   const version = (previous?.version ?? 0) + 1;
   return { file: await ownSnapshot(parts, { ...sent, listed, version }, o), retired };

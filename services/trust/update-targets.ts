@@ -55,14 +55,13 @@ export async function acceptTargets(
     checking("ErrBadTargets", () => requireFresh(accepted, sent.now));
     known.set(uploaded.role, accepted);
   }
-  await requireTargets(store, { ...sent, tree }, o);
   return tree;
 }
 
 /** Every repository has targets, and those that stay must still be signed by the keys that root names now. */
-async function requireTargets(
+export async function requireTargets(
   store: MetadataStore,
-  { gun, tree }: Sent & { readonly tree: TargetsTree },
+  { gun, tree }: { readonly gun: Gun; readonly tree: TargetsTree },
   o: Options,
 ): Promise<void> {
   if ((await tree(targetsRole)) !== undefined) return;
