@@ -129,6 +129,7 @@ describe("changing the master key", () => {
       master: stranger,
       otherMasters: ring(),
       to: next,
+      secrets,
       told: () => undefined,
     };
     await expect(changeMasterKey(parts, o)).rejects.toMatchObject({ code: "trust/key-lost" });

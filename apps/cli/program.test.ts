@@ -282,7 +282,7 @@ test("the reference lists every command as its help shows it", async () => {
     const heading = ["countersign", ...path].join(" ");
     sections.push(`## \`${heading}\`\n\n\`\`\`text\n${out.trim()}\n\`\`\`\n`);
     const [, below = ""] = out.split("\nCommands:\n");
-    for (const [, name = ""] of below.matchAll(/^ {2}(\w+)/gm))
+    for (const [, name = ""] of below.matchAll(/^ {2}([\w-]+)/gm))
       if (name !== "help") await collect([...path, name]);
   };
   await collect([]);

@@ -1,9 +1,11 @@
+import { packageVersion } from "#adapters/io";
 import { Command, Option } from "commander";
 import { addBundle } from "./commands/bundle.ts";
 import { addDecisions } from "./commands/decisions.ts";
 import { addKey } from "./commands/key.ts";
 import { addLogin } from "./commands/login.ts";
 import { addLogout } from "./commands/logout.ts";
+import { addMasterKey } from "./commands/master-key.ts";
 import { addOrganization } from "./commands/organization.ts";
 import { addPolicy } from "./commands/policy.ts";
 import { addRegistry, registryArguments } from "./commands/registry.ts";
@@ -16,7 +18,6 @@ import { addTrust } from "./commands/trust.ts";
 import { addWorkloads } from "./commands/workloads.ts";
 import { reportOf } from "./report-error.ts";
 import { inSession, type ExitCode, type Session } from "./session.ts";
-import { version } from "./version.ts";
 import type { World } from "./world.ts";
 
 /** How a command file adds its actions: each runs in a session of its own. */
@@ -51,7 +52,7 @@ export async function run(args: readonly string[], world: World): Promise<ExitCo
 function build(cli: Cli): Command {
   const program = new Command("countersign")
     .description("Run only the images that the right people have signed.")
-    .version(version)
+    .version(packageVersion)
     .addOption(
       new Option("--server <url>", "the server (COUNTERSIGN_SERVER; https://localhost:8443)"),
     )
@@ -84,6 +85,7 @@ function build(cli: Cli): Command {
     addBundle,
     addKey,
     addTrust,
+    addMasterKey,
     addRegistry,
   ])
     add(program, cli);

@@ -51,7 +51,8 @@ function written(result: Result, config: Config): string {
   return config.quiet ? result.ids.map((id) => `${id}\n`).join("") : result.text;
 }
 
-async function confirm(question: string, config: Config, world: World): Promise<void> {
+/** Asks a question with yes or no. Throws `cli/not-confirmed`; `--yes` answers it beforehand. */
+export async function confirm(question: string, config: Config, world: World): Promise<void> {
   if (config.yes) return;
   if (!world.terminal.canAsk)
     throw new CliError("cli/no-terminal", "this asks for a confirmation", "add --yes");

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import type { Cli } from "../program.ts";
+import { addAcceptClock } from "./accept-clock.ts";
 import { examples } from "./example.ts";
 
 const ForgetOptions = z.object({ registry: z.string().optional() });
@@ -29,4 +30,5 @@ export function addTrust(program: Command, cli: Cli): void {
         return undefined;
       }),
     );
+  addAcceptClock(trust, cli);
 }

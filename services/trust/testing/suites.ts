@@ -126,8 +126,12 @@ export function sealedKeyStoreSuite(
     const store = opened.part;
     const key = (keyId: string) =>
       ({
-        ...{ gun, role: "snapshot", keyId, public: "AA==" },
-        ...{ sealed: new Uint8Array([1, 2]), masterKey: "" },
+        gun,
+        role: "snapshot",
+        keyId,
+        public: "AA==",
+        sealed: new Uint8Array([1, 2]),
+        masterKey: "",
       }) as const;
     await store.add(key("one"), o);
     await store.add(key("two"), o);
