@@ -33,7 +33,7 @@ import {
   createScryptHasher,
   type AccountsService,
 } from "#services/accounts";
-import { createGatekeeper } from "#services/gatekeeper";
+import { createGatekeeper, type Gatekeeper } from "#services/gatekeeper";
 import { createReader, createRegistries } from "#services/reader";
 import { createRegistryService, type RegistryService } from "#services/registry";
 import {
@@ -42,6 +42,7 @@ import {
   explainWarning,
   observedKeys,
   observedStore,
+  type TrustService,
   type TrustUpkeep,
 } from "#services/trust";
 import { buildPolicyOf, callersOf, judgeForGateway } from "./gateway-parts.ts";
@@ -57,7 +58,9 @@ import { runningWorkloads } from "./running-workloads.ts";
 export type App = {
   readonly accounts: AccountsService;
   readonly registry: RegistryService;
+  readonly trust: TrustService;
   readonly upkeep: TrustUpkeep;
+  readonly gatekeeper: Gatekeeper;
   readonly faces: readonly Face[];
   readonly tls: TlsIdentity;
   readonly gateway: Gateway;
@@ -176,7 +179,9 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
   return {
     accounts,
     registry,
+    trust,
     upkeep,
+    gatekeeper,
     faces,
     tls,
     gateway,
