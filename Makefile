@@ -2,7 +2,7 @@
 NODE := node_modules/.bin/node
 MODULES := node_modules/.package-lock.json
 
-.PHONY: up down logs demo test bench-trust fmt clean
+.PHONY: up down logs demo test bench-trust fuzz-trust fmt clean
 
 up: $(MODULES)
 	@$(NODE) scripts/up.ts

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { Agent, type Dispatcher } from "undici";
 import { openDatabase, sqlMetadataStore } from "#adapters/storage";
-import { parseRegistryHost } from "#domain/oci";
+import { parseRegistryHost, type RegistryHost } from "#domain/oci";
 import { certifiedKey } from "#domain/tuf/testing";
 import {
   createMetrics,
@@ -49,9 +49,10 @@ export type ServerPair = AsyncDisposable & {
   readonly caFile: string;
 };
 
-export const pairHost = parseRegistryHost("registry.test");
-
-export async function startServerPair(): Promise<ServerPair> {
+/** `host` is the registry whose repositories may be published. */
+export async function startServerPair(
+  host: RegistryHost = parseRegistryHost("registry.test"),
+): Promise<ServerPair> {
   await using stack = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "countersign-pair-"));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
@@ -61,9 +62,9 @@ export async function startServerPair(): Promise<ServerPair> {
   const agent = new Agent({
     connect: { ca: tls.certificate, host: "127.0.0.1", servername: "localhost" },
   });
-  const gunPrefixes = [`${pairHost}/`];
+  const gunPrefixes = [`${host}/`];
   const go = stack.use(await startNotaryServer({ directory, tls, gunPrefixes }));
-  const ours = stack.use(await startOurs(directory, tls));
+  const ours = stack.use(await startOurs({ directory, tls, host }));
   stack.defer(() => agent.close());
   const parts = stack.move();
   return {
@@ -86,10 +87,12 @@ async function loopbackIdentity(): Promise<TlsIdentity> {
   return { certificate: identity.pem, key };
 }
 
-async function startOurs(
-  directory: string,
-  tls: TlsIdentity,
-): Promise<TestTrustServer & { readonly trust: TrustService }> {
+async function startOurs(options: {
+  readonly directory: string;
+  readonly tls: TlsIdentity;
+  readonly host: RegistryHost;
+}): Promise<TestTrustServer & { readonly trust: TrustService }> {
+  const { directory, tls, host } = options;
   const database = await openDatabase(join(directory, "database.sqlite"));
   const metrics = createMetrics();
   const observer = trustMetrics(metrics);
@@ -97,7 +100,7 @@ async function startOurs(
     store: observedStore(sqlMetadataStore(database), observer),
     keys: observedKeys(inMemoryKeyVault(), observer),
     clock: Date.now,
-    registryHost: pairHost,
+    registryHost: host,
   });
   const server = await serveHttp(
     {

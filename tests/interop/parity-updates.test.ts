@@ -120,6 +120,7 @@ describe.skipIf(missing("notary-server"))("an update sent to notary-server and t
           const sends = base === "client-snapshot" ? roles : plain.sends;
           await requireParity({ ...plain, base, sends, moves: [move] });
         }
+      expect(played).toBeGreaterThan(steps.length);
     },
   );
 
