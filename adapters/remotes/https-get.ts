@@ -1,5 +1,5 @@
 import { Agent, errors } from "undici";
-import type { Options } from "#domain/kernel";
+import type { Clock, Instant, Options } from "#domain/kernel";
 import { RemoteError } from "./errors.ts";
 
 export type RemoteAnswer = {
@@ -22,6 +22,8 @@ export type Limits = {
   readonly answerMs: number;
   readonly minBytesPerSecond: number;
   readonly connections: number;
+  /** For how long a server that did not answer is not asked again: who asks meanwhile need not wait for it. */
+  readonly restMs: number;
 };
 
 export const defaultLimits: Limits = {
@@ -29,6 +31,7 @@ export const defaultLimits: Limits = {
   answerMs: 10_000,
   minBytesPerSecond: 1_048_576,
   connections: 8,
+  restMs: 5_000,
 };
 
 /** Gets things over HTTPS from servers that the given authorities certify, and no others. Follows no redirect. */
@@ -37,8 +40,12 @@ export type HttpsGet = {
   close(): Promise<void>;
 };
 
-/** Throws a `RemoteError` for everything that is not an answer. A connection that the server had closed is tried once more. */
-export function createHttpsGet(ca: string, limits: Limits): HttpsGet {
+/**
+ * Throws a `RemoteError` for everything that is not an answer. A connection that the server had closed is
+ * tried once more; a server that did not answer is let rest, and what was wrong is said again meanwhile.
+ */
+export function createHttpsGet(ca: string, limits: Limits, clock: Clock): HttpsGet {
+  const resting = new Map<string, { readonly until: Instant; readonly fault: RemoteError }>();
   const agent = new Agent({
     connect: { ca, timeout: limits.connectMs, minVersion: "TLSv1.2" },
     connections: limits.connections,
@@ -62,6 +69,12 @@ export function createHttpsGet(ca: string, limits: Limits): HttpsGet {
   };
   return {
     async get(request, o) {
+      const { origin } = request.url;
+      const rest = resting.get(origin);
+      const restMs = rest === undefined ? 0 : rest.until - clock();
+      // A clock that was set back must not make the rest any longer.
+      if (rest !== undefined && restMs > 0 && restMs <= limits.restMs) throw rest.fault;
+      resting.delete(origin);
       const late = AbortSignal.timeout(deadline(request.maxBytes));
       const signal = AbortSignal.any([o.signal, late]);
       try {
@@ -71,7 +84,9 @@ export function createHttpsGet(ca: string, limits: Limits): HttpsGet {
         });
       } catch (cause) {
         o.signal.throwIfAborted();
-        throw faultOf(cause, late.aborted);
+        const fault = faultOf(cause, late.aborted);
+        if (limits.restMs > 0) resting.set(origin, { until: clock() + limits.restMs, fault });
+        throw fault;
       }
     },
     close: () => agent.destroy(),

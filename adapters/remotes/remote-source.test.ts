@@ -6,6 +6,7 @@ import { parseGun } from "#domain/oci";
 import { snapshotRole, targetsRole, timestampRole, rootRole } from "#domain/tuf";
 import { certifiedKey } from "#domain/tuf/testing";
 import { parsePinnedCa, parseTrustServerUrl, type RemoteSource } from "#services/reader";
+import type { Limits } from "./https-get.ts";
 import { createRemoteSource } from "./remote-source.ts";
 
 const { gun } = parseGun("other.test:5000/acme/web");
@@ -24,6 +25,7 @@ type World = AsyncDisposable & {
 async function world(
   path = "",
   credentials?: { username: string; password: string },
+  limits: Partial<Limits> = {},
 ): Promise<World> {
   const terms = { notBefore: Date.now() - 60_000, notAfter: Date.now() + 86_400_000 };
   const identity = await certifiedKey({ name: "localhost", dnsName: "localhost", ...terms });
@@ -41,7 +43,7 @@ async function world(
       ca: parsePinnedCa(identity.pem),
       credentials,
     },
-    { clock: () => here.now, limits: { answerMs: 2_000 } },
+    { clock: () => here.now, limits: { answerMs: 1_000, ...limits } },
   );
   const here: World = {
     ...{ source, url, asked, now: 1_000 },
@@ -79,6 +81,34 @@ test("a file is cut off one byte after its announced length", async () => {
   expect(text(await get(8))).toBe("123456789");
   expect(text(await get(4))).toBe("12345");
   expect(text(await get(0))).toBe("1");
+});
+
+test("a server that did not answer is not asked again for five seconds", async () => {
+  await using here = await world("", undefined, { answerMs: 200 });
+  here.answer = () => undefined;
+  const failing = async () =>
+    await expect(here.source.current(gun, timestampRole, o)).rejects.toMatchObject({
+      code: "remotes/too-slow",
+    });
+  await failing();
+  here.answer = (_, response) => void response.end("file");
+  await failing();
+  here.now += 4_999;
+  await failing();
+  expect(here.asked).toHaveLength(1);
+  here.now += 1;
+  expect(text(await here.source.current(gun, timestampRole, o))).toBe("file");
+});
+
+test("a caller who gives up says nothing about the server", async () => {
+  await using here = await world();
+  here.answer = () => undefined;
+  const stop = new AbortController();
+  const asking = here.source.current(gun, timestampRole, { signal: stop.signal });
+  stop.abort(new Error("enough"));
+  await expect(asking).rejects.toThrow("enough");
+  here.answer = (_, response) => void response.end("file");
+  expect(text(await here.source.current(gun, timestampRole, o))).toBe("file");
 });
 
 test("a connection that breaks once is tried again, one that breaks twice is not", async () => {

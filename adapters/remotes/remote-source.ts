@@ -26,7 +26,7 @@ export function createRemoteSource(
   settings: RemoteSettings,
   { clock, limits }: RemoteOptions,
 ): RemoteSource {
-  const https = createHttpsGet(settings.ca, { ...defaultLimits, ...limits });
+  const https = createHttpsGet(settings.ca, { ...defaultLimits, ...limits }, clock);
   const authorizer = createAuthorizer({ https, credentials: settings.credentials, clock });
 
   const ask = (

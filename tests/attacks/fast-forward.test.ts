@@ -74,6 +74,22 @@ test("after the recovery versions rise again as ever", async () => {
   });
 });
 
+test("targets out of reach begin again under new targets keys", async () => {
+  await using world = await remoteWorld();
+  const { repository } = world;
+  await world.read();
+  repository.targets.version = far;
+  await repository.republish();
+  expect(await world.read()).toMatchObject({ kind: "verified", roles: [{ version: far }, {}, {}] });
+  repository.targets.version = 2;
+  await repository.republish();
+  expect(await world.read()).toMatchObject({ kind: "rolled-back", role: "targets" });
+  repository.targets.keys = [testKey()];
+  await rotateRoot(repository);
+  await repository.republish();
+  expect((await world.judge()).judgement).toMatchObject({ kind: "run" });
+});
+
 test("a root that only adds a key forgets nothing: what the old key signed would still be good", async () => {
   await using world = await fastForwarded();
   const { repository } = world;

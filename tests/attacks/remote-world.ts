@@ -75,7 +75,12 @@ export async function remoteWorld(
   const memory = sqlTrustMemory(database);
   const sealing = sealingUnder({ master: masterKeyOf(randomBytes(32)) });
   const nothing = () => Promise.resolve(undefined);
-  const limits = { answerMs: 400, minBytesPerSecond: 100 * 1_048_576, ...settings.limits };
+  const limits = {
+    answerMs: 400,
+    restMs: 0,
+    minBytesPerSecond: 100 * 1_048_576,
+    ...settings.limits,
+  };
   const open = (): Registries =>
     createRegistries({
       ownHost,
