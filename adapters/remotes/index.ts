@@ -1,4 +1,4 @@
 /** Clients of servers elsewhere: Notary v1 trust servers over HTTPS, token handshake included. */
-export { RemoteError, type RemoteErrorCode } from "./errors.ts";
+export type { RemoteError, RemoteErrorCode } from "./errors.ts";
 export type { Limits } from "./https-get.ts";
 export { createRemoteSource, type RemoteOptions } from "./remote-source.ts";
