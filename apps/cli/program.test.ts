@@ -226,6 +226,7 @@ test("a private key is not sent anywhere", async () => {
 test.for([
   [["no-such-command"]],
   [["status", "--format", "xml"]],
+  [["trust", "renew", "--skip-versions", "-1"]],
   [["why"]],
   [["decisions", "--limit", "1000"]],
   [["user", "set", "alice"]],

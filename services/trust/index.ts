@@ -18,5 +18,6 @@ export type {
 export { dateJumpMs } from "./ports.ts";
 export { observedKeys, observedStore, type FileKind, type TrustObserver } from "./observed.ts";
 export { createTrustService, type TrustParts, type TrustService } from "./service.ts";
+export { refresh, type RefreshParts } from "./refresh.ts";
 export { createTrustUpkeep, type TrustUpkeep, type UpkeepReport } from "./upkeep.ts";
 export { explainWarning, type TrustWarning } from "./warnings.ts";

@@ -20,6 +20,8 @@ export type RefreshParts = {
   readonly clock: Clock;
 };
 type At = { readonly gun: Gun; readonly root: Root; readonly now: Instant };
+/** `skip`: sign also what is not due, and leave out so many version numbers. */
+type How = { readonly skip: number | undefined };
 
 /**
  * Gives a timestamp or snapshot as it is while it has more than half its life before it; then signs it
@@ -44,14 +46,22 @@ export function isDue(role: RoleName, expiresAt: Instant, now: Instant): boolean
   return expiresAt - now < lifetime / 2;
 }
 
-/** Signs the timestamp and snapshot of a repository again where they are due and that can be done; says whether it did. */
-export async function refresh(parts: RefreshParts, gun: Gun, o: Options): Promise<boolean> {
+/**
+ * Signs the timestamp and snapshot of a repository again where they are due and that can be done; says
+ * whether it did. With `skip` they are signed in any case, so many versions ahead.
+ */
+export async function refresh(
+  parts: RefreshParts,
+  gun: Gun,
+  o: Options,
+  { skip }: How = { skip: undefined },
+): Promise<boolean> {
   const root = await parts.store.current(gun, rootRole, o);
   const now = await signingDate(parts, o);
   // What is signed under an expired root would be believed by nobody.
   if (root === undefined || now === undefined || root.expiresAt <= now) return false;
   try {
-    return await signAgain(parts, { gun, root: decodeRoot(root.bytes).signed, now }, o);
+    return await signAgain(parts, { gun, root: decodeRoot(root.bytes).signed, now, skip }, o);
   } catch (error) {
     // Somebody else signed or published at the same moment: theirs is as good.
     if (error instanceof TrustError && error.code === "trust/version-conflict") return false;
@@ -59,8 +69,13 @@ export async function refresh(parts: RefreshParts, gun: Gun, o: Options): Promis
   }
 }
 
-async function signAgain({ store, keys }: RefreshParts, at: At, o: Options): Promise<boolean> {
-  const { gun, root, now } = at;
+async function signAgain(
+  { store, keys }: RefreshParts,
+  at: At & How,
+  o: Options,
+): Promise<boolean> {
+  const { gun, root, now, skip } = at;
+  const isForced = skip !== undefined;
   const old = {
     snapshot: await store.current(gun, snapshotRole, o),
     timestamp: await store.current(gun, timestampRole, o),
@@ -68,15 +83,17 @@ async function signAgain({ store, keys }: RefreshParts, at: At, o: Options): Pro
   const of = root.timestamp;
   const timestampSigners = await serverSigners(keys, { gun, role: "timestamp", of }, o);
   if (old.snapshot === undefined || timestampSigners === undefined) return false;
-  const snapshot = isDue(snapshotRole, old.snapshot.expiresAt, now)
-    ? await snapshotAgain(keys, at, old.snapshot, o)
-    : undefined;
+  const snapshot =
+    isForced || isDue(snapshotRole, old.snapshot.expiresAt, now)
+      ? await snapshotAgain(keys, at, old.snapshot, o)
+      : undefined;
   if (snapshot === undefined) {
     if (old.snapshot.expiresAt <= now) return false; // the client's own, and over
-    if (old.timestamp !== undefined && !isDue(timestampRole, old.timestamp.expiresAt, now))
-      return false;
+    const expires = old.timestamp?.expiresAt;
+    const isFresh = expires !== undefined && !isDue(timestampRole, expires, now);
+    if (isFresh && !isForced) return false;
   }
-  const version = (old.timestamp?.version ?? 0) + 1;
+  const version = (old.timestamp?.version ?? 0) + 1 + (skip ?? 0);
   const timestamp = await signTimestamp((snapshot ?? old.snapshot).bytes, {
     version,
     now,
@@ -89,12 +106,12 @@ async function signAgain({ store, keys }: RefreshParts, at: At, o: Options): Pro
 
 async function snapshotAgain(
   keys: KeyVault,
-  { gun, root, now }: At,
+  { gun, root, now, skip }: At & How,
   old: StoredFile,
   o: Options,
 ): Promise<StoredFile | undefined> {
   const signers = await serverSigners(keys, { gun, role: "snapshot", of: root.snapshot }, o);
   if (signers === undefined) return undefined;
   const { meta, version } = decodeSnapshot(old.bytes).signed;
-  return await signSnapshot(meta, { version: version + 1, now, signers });
+  return await signSnapshot(meta, { version: version + 1 + (skip ?? 0), now, signers });
 }

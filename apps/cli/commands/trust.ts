@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import type { Cli } from "../program.ts";
 import { addAcceptClock } from "./accept-clock.ts";
+import { addRenew } from "./renew.ts";
 import { examples } from "./example.ts";
 
 const ForgetOptions = z.object({ registry: z.string().optional() });
@@ -31,4 +32,5 @@ export function addTrust(program: Command, cli: Cli): void {
       }),
     );
   addAcceptClock(trust, cli);
+  addRenew(trust, cli);
 }
