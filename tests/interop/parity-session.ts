@@ -18,10 +18,10 @@ export type Session = {
   readonly shown: Shown[];
   readonly directory: string;
   /** Runs the notary client. */
-  notary(person: string, args: readonly string[], input?: string): Promise<Shown>;
+  readonly notary: (person: string, args: readonly string[], input?: string) => Promise<Shown>;
   /** Runs a docker client. */
-  docker(person: string, args: readonly string[], input?: string): Promise<Shown>;
-  file(name: string, content: string): Promise<string>;
+  readonly docker: (person: string, args: readonly string[], input?: string) => Promise<Shown>;
+  readonly file: (name: string, content: string) => Promise<string>;
 };
 
 export async function openSession(
