@@ -44,6 +44,8 @@ export class SourceFault extends Error {
 }
 
 const parallelFetches = 8;
+/** All targets files of a repository together: they are held in memory while they are verified. */
+const maxRepositoryBytes = 268_435_456;
 
 /**
  * Fetches and verifies everything about one repository, and remembers it. Somebody may publish between two
@@ -139,6 +141,13 @@ async function fetchTargets(
   o: Options,
 ): Promise<ReadonlyMap<RoleName, Uint8Array>> {
   const named = [...at.snapshot.signed.meta].filter(([role]) => isTargetsRole(role));
+  const announcedBytes = named.reduce((sum, [, meta]) => sum + meta.length, 0);
+  if (announcedBytes > maxRepositoryBytes)
+    return refuse({
+      kind: "tampered",
+      role: snapshotRole,
+      detail: `it names more than ${maxRepositoryBytes} bytes of files`,
+    });
   const fetched = await mapBounded(parallelFetches, named, async ([role, meta]) => {
     const announced = { ...o, maxBytes: meta.length };
     const bytes = await source.byChecksum(at.gun, role, meta.sha256, announced);

@@ -102,7 +102,7 @@ export function createRegistries(parts: RegistriesParts): Registries {
 
   return {
     async hosts(o) {
-      return [ownHost, ...(await store.list(o)).map(({ host }) => host)];
+      return [ownHost, ...(await store.hosts(o))];
     },
     list: async (o) => (await store.list(o)).map(shown),
     async add(wanted, by, o) {

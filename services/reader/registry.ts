@@ -27,6 +27,8 @@ export type StoredRegistry = Registry & { readonly sealedPassword: Uint8Array | 
 
 /** Keeps the registered registries. */
 export interface RegistryStore {
+  /** In their order: what every verdict asks first. */
+  hosts(o: Options): Promise<readonly RegistryHost[]>;
   /** In the order of their hosts. */
   list(o: Options): Promise<readonly StoredRegistry[]>;
   find(host: RegistryHost, o: Options): Promise<StoredRegistry | undefined>;

@@ -6,10 +6,12 @@ import {
   keyJson,
   parsePublicKey,
   rootRole,
+  snapshotPayload,
   snapshotRole,
   targetsPayload,
   targetsRole,
   timestampRole,
+  type FileMeta,
   type TrustReading,
 } from "#domain/tuf";
 import {
@@ -354,6 +356,32 @@ const attacks: readonly Attack[] = [
       reason: "team-missing",
     }),
   ),
+  {
+    name: "more files than anybody's memory holds",
+    attack: async ({ repository }) => {
+      const { snapshot } = repository;
+      snapshot.version += 1;
+      const real = [rootRole, targetsRole].map(
+        (role) => [role, describeFile(fileOf(repository, role))] as const,
+      );
+      const sha256 = "0".repeat(64);
+      const huge = Array.from(
+        { length: 100 },
+        (_, index) => [`targets/x${index}`, { length: 30_000_000, sha256 }] as const,
+      );
+      const payload = snapshotPayload({
+        ...snapshot,
+        meta: new Map<string, FileMeta>([...real, ...huge]),
+      });
+      const file = await composeFile(
+        payload,
+        snapshot.keys.map((key) => key.signer),
+      );
+      await pointAt(repository, file);
+    },
+    reading: tampered("snapshot"),
+    reason: "tampered",
+  },
   {
     name: "a root of somebody else's making",
     attack: async (world) => {

@@ -16,6 +16,10 @@ import { isUniqueViolation } from "../unique-violation.ts";
 export function sqlRegistries(database: Database): RegistryStore {
   const all = () => database.selectFrom("registries").selectAll();
   return {
+    async hosts() {
+      const rows = await database.selectFrom("registries").select("host").orderBy("host").execute();
+      return rows.map(({ host }) => parseRegistryHost(host));
+    },
     list: async () => (await all().orderBy("host").execute()).map(registryOf),
     async find(host) {
       const row = await all().where("host", "=", host).executeTakeFirst();

@@ -86,6 +86,7 @@ export function remoteStoreSuite(name: string, open: () => Promise<Opened>): voi
       await registries.add(b, o);
       await registries.add({ ...a, username: undefined, sealedPassword: undefined }, o);
       expect((await registries.list(o)).map(({ host }) => host)).toEqual(["a.test:5000", "b.test"]);
+      expect(await registries.hosts(o)).toEqual(["a.test:5000", "b.test"]);
       const found = await registries.find(b.host, o);
       expect({ ...found, sealedPassword: list(found?.sealedPassword) }).toEqual({
         ...b,

@@ -36,6 +36,7 @@ export function inMemoryFileCache(): FileCache {
 export function inMemoryRegistries(): RegistryStore {
   const registries = new Map<RegistryHost, StoredRegistry>();
   return {
+    hosts: () => Promise.resolve([...registries.keys()].sort()),
     list: () =>
       Promise.resolve([...registries.values()].sort((a, b) => (a.host < b.host ? -1 : 1))),
     find: (host) => Promise.resolve(registries.get(host)),
