@@ -16,7 +16,7 @@ export const Countersigner = z.object({ account: AccountName, role: z.string() }
 
 export const TeamState = z.object({
   team: TeamName,
-  /** Members whose signature counts. Empty: the team is missing. */
+  /** Members whose signature counts. A team that is not met has a reason of its own in `reasons`. */
   signedBy: z.array(AccountName),
   couldSign: z.array(AccountName),
 });

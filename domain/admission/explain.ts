@@ -84,9 +84,10 @@ export function explain(reason: Reason, image: string): Explanation {
 }
 
 function missing(reason: Extract<Reason, { kind: "team-missing" }>): string {
+  const nobody = reason.signedBy.length === 0 ? "nobody in it" : "nobody else in it";
   const who =
     reason.couldSign.length === 0
-      ? "nobody in it has a key yet"
+      ? `${nobody} has a key yet`
       : `could sign: ${some(reason.couldSign)}`;
   if (reason.needed === 1) return `not signed by team ${reason.team} (${who})`;
   return `signed by ${reason.signedBy.length} of ${reason.needed} people needed from team ${reason.team} (${who})`;

@@ -5,6 +5,7 @@ export { explain, type Explanation } from "./explain.ts";
 export type { Policy, PolicyMode, TeamRequirement } from "./policy.ts";
 export type { Reason, UnknownSigner } from "./reason.ts";
 export { refusalText } from "./refusal.ts";
+export { signable } from "./signable.ts";
 export { unsatisfiable } from "./teams.ts";
 export type { Countersigner, TeamState, Verdict } from "./verdict.ts";
 export { weigh, type Candidate, type Case } from "./weigh.ts";

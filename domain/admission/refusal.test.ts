@@ -1,5 +1,6 @@
 import { parseAccountName, parseTeamName } from "#domain/identity";
 import { expect, test } from "vitest";
+import { explain } from "./explain.ts";
 import { refusalText } from "./refusal.ts";
 
 test("a refusal says what, why for each cause, what to do and where to read more", () => {
@@ -34,4 +35,15 @@ test("a refusal says what, why for each cause, what to do and where to read more
   - not signed by team acme/security (could sign: bob)
 to pass: docker trust sign localhost:8443/acme/web:1
 details: https://localhost:8443/images/acme/web/tags/1`);
+});
+
+test("of a team in which everybody with a key has signed, nobody else has one", () => {
+  const [qa, alice] = [parseTeamName("acme/qa"), parseAccountName("alice")];
+  const reason = { kind: "team-missing", team: qa, needed: 2, couldSign: [] } as const;
+  expect(explain({ ...reason, signedBy: [alice] }, "registry.lab/acme/web:1").text).toBe(
+    "signed by 1 of 2 people needed from team acme/qa (nobody else in it has a key yet)",
+  );
+  expect(explain({ ...reason, signedBy: [] }, "registry.lab/acme/web:1").text).toBe(
+    "signed by 0 of 2 people needed from team acme/qa (nobody in it has a key yet)",
+  );
 });

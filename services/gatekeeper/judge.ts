@@ -1,4 +1,4 @@
-import { refusalText, weigh, type Case, type Verdict } from "#domain/admission";
+import { refusalText, signable, weigh, type Case, type Verdict } from "#domain/admission";
 import type { AccountName } from "#domain/identity";
 import type { Clock, Options } from "#domain/kernel";
 import {
@@ -112,14 +112,9 @@ function messageOf(named: NamedImage, of: Case, verdict: Verdict, host: Registry
   const page = reference === undefined ? undefined : pageOf(reference);
   return refusalText(verdict, {
     image,
-    signable: reference === undefined ? named.image : signable(reference),
+    signable: signable(of),
     ...(page === undefined ? {} : { page }),
   });
-}
-
-/** What a signer types: repository and tag. */
-function signable(reference: ImageReference): string {
-  return `${gunOf(reference)}:${reference.tag ?? "<tag>"}`;
 }
 
 function pageOf(reference: ImageReference): string {

@@ -1,12 +1,12 @@
 import type { z } from "zod";
 import type { Verdict } from "#contracts";
-import { explain, type Reason } from "#domain/admission";
+import { explain, signable, type Reason } from "#domain/admission";
 import { formatReference } from "#domain/oci";
 import type { Finding } from "#services/gatekeeper";
 
 type Shape<Schema extends z.ZodType> = z.output<Schema>;
 
-/** A finding as the contract shows it. `signable` is what a signer would type. */
+/** A finding as the contract shows it; the reasons in the words that the gates use. */
 export function presentVerdict(finding: Finding): Shape<typeof Verdict> {
   const { verdict } = finding;
   const reference = finding.case.candidates?.[0]?.reference;
@@ -23,16 +23,17 @@ export function presentVerdict(finding: Finding): Shape<typeof Verdict> {
   };
   if (verdict.kind === "admit")
     return { kind: "admit", ...shown, digest: verdict.reference.digest, reasons: [] };
+  const toSign = signable(finding.case);
   return {
     kind: "deny",
     ...shown,
     ...(verdict.released === undefined ? {} : { digest: verdict.released }),
-    reasons: verdict.reasons.map((reason) => presentReason(reason, image)),
+    reasons: verdict.reasons.map((reason) => presentReason(reason, toSign)),
   };
 }
 
-function presentReason(reason: Reason, image: string): Shape<typeof Verdict>["reasons"][number] {
-  const { text, next } = explain(reason, image);
+function presentReason(reason: Reason, toSign: string): Shape<typeof Verdict>["reasons"][number] {
+  const { text, next } = explain(reason, toSign);
   return {
     kind: reason.kind,
     text,
