@@ -330,3 +330,13 @@ test("a registry is added with its CA, and a password that is no argument", asyn
   expect(await cli.run([...args.slice(0, -1), "missing.pem"])).toMatchObject({ exitCode: 1 });
   expect(await cli.run(["registry", "add", "other.lab"])).toMatchObject({ exitCode: 2 });
 });
+
+test("trust data of another registry's repository is forgotten by that registry's host", async () => {
+  await using server = await fixtureServer(everything);
+  await using cli = await commandLine(server);
+  const args = ["trust", "forget", "acme/web", "--registry", "other.lab:5000", "--yes"];
+  expect(await cli.run(args)).toMatchObject({ exitCode: 0 });
+  expect(server.calls.map((call) => call.path)).toEqual([
+    "/trust?repository=acme%2Fweb&registry=other.lab%3A5000",
+  ]);
+});
