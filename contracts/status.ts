@@ -13,7 +13,7 @@ export const Status = z.object({
     detail: z.string().optional(),
   }),
   policy: Policy,
-  /** What an administrator has to look at: sentences. */
+  /** What an administrator has to look at: sentences. Shown to administrators alone. */
   warnings: z.array(z.string()).optional(),
 });
 export type Status = z.infer<typeof Status>;

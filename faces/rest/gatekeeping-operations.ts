@@ -22,7 +22,11 @@ export function gatekeepingOperations(
   sight: Sight,
 ): readonly Operation[] {
   return [
-    operation("status", "signed-in", ({ signal }) => gatekeeping.status({ signal })),
+    operation("status", "signed-in", async ({ caller, signal }) => {
+      const { warnings, ...status } = await gatekeeping.status({ signal });
+      // They name repositories, and are for whoever can do something about them.
+      return warnings === undefined || !caller.user.isAdmin ? status : { ...status, warnings };
+    }),
     operation("policy", "signed-in", ({ signal }) => gatekeeping.policy({ signal })),
     operation("setPolicy", "admin", ({ caller, body, signal }) =>
       gatekeeping.setPolicy(body, caller.user.name, { signal }),

@@ -236,6 +236,14 @@ test("repositories are shown to who may read them, and are not there for others"
   expect((await bob("GET", "/api/v1/verdict?image=nginx")).status).toBe(200);
 });
 
+test("warnings, which name repositories, are an admin's to see", async () => {
+  await using world = await people();
+  const status = async (name: string) =>
+    (await (await world.as(name))("GET", "/api/v1/status")).json();
+  expect(await status("alice")).not.toHaveProperty("warnings");
+  expect(await status("root")).toHaveProperty("warnings.0");
+});
+
 test("only an admin may have a repository's trust data forgotten", async () => {
   await using world = await people();
   const path = "/api/v1/trust?repository=acme/web";
