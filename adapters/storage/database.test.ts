@@ -20,3 +20,26 @@ test("a file is migrated once and opens again", async () => {
     await rm(directory, { recursive: true });
   }
 });
+
+test("a transaction that reads before it writes keeps its place before another process", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "countersign-"));
+  try {
+    const file = join(directory, "database.sqlite");
+    const [ours, theirs] = [await openDatabase(file), await openDatabase(file)];
+    await sql`pragma busy_timeout = 0`.execute(theirs); // one thread: waiting would stop both
+    const write = (until: number) => ({ name: "work", holder: "us", until });
+    await ours.transaction().execute(async (transaction) => {
+      await transaction.selectFrom("trust_leases").selectAll().execute();
+      await expect(theirs.insertInto("trust_leases").values(write(1)).execute()).rejects.toThrow(
+        "database is locked",
+      );
+      await transaction.insertInto("trust_leases").values(write(2)).execute();
+    });
+    const rows = await theirs.selectFrom("trust_leases").select("until").execute();
+    expect(rows).toEqual([{ until: 2 }]);
+    await ours.destroy();
+    await theirs.destroy();
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});

@@ -21,7 +21,7 @@ export function openSqlite(file: string): SqliteDatabase & {
     prepare(sql) {
       const known = prepared.get(sql);
       if (known !== undefined) return known;
-      const statement = statementOf(database.prepare(sql));
+      const statement = statementOf(database.prepare(sql === "begin" ? beginToWrite : sql));
       if (prepared.size < maxPrepared) prepared.set(sql, statement);
       return statement;
     },
@@ -31,6 +31,12 @@ export function openSqlite(file: string): SqliteDatabase & {
     },
   };
 }
+
+/**
+ * Every transaction of ours writes. One that begins by reading would fail where another process writes
+ * between its reading and its writing; with the lock taken first, the other one waits.
+ */
+const beginToWrite = "begin immediate";
 
 /** Statements are few and fixed; the bound only keeps lists of varying length from piling up. */
 const maxPrepared = 500;
