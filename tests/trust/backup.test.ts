@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { backup, DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
@@ -113,6 +114,7 @@ describe.skipIf(missing("notary"))("a backup", () => {
     const copy = join(folder, "copy");
     await cp(server.data, copy, { recursive: true });
     await restoreFrom(copy);
+    expect(existsSync(server.caFile)).toBe(true);
     await expectAllIsThere(repository);
   });
 
@@ -127,6 +129,7 @@ describe.skipIf(missing("notary"))("a backup", () => {
       await cp(join(server.data, name), join(copy, name), { recursive: true });
     await server.kill9();
     await restoreFrom(copy);
+    expect(existsSync(server.caFile)).toBe(true);
     await expectAllIsThere(repository);
   });
 

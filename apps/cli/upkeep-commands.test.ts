@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { createKeyVault, masterKeyOf } from "#adapters/pki";
 import { openDatabase, sqlSealedKeyStore } from "#adapters/storage";
 import { parseGun } from "#domain/oci";
-import { commandLine, fixtureServer } from "./testing/index.ts";
+import { commandLine, fixtureServer, samples } from "./testing/index.ts";
 
 const o = { signal: new AbortController().signal };
 
@@ -73,4 +73,12 @@ test("without an installation there is nothing to change, and nothing is made", 
     expect(ran.err).toContain("there is no database");
   }
   expect(existsSync(join(cli.directory, "nowhere"))).toBe(false);
+});
+
+test("status shows an admin what needs a look", async () => {
+  const warnings = ["the root of localhost:8443/acme/web expired at 2026-06-11T00:00:00Z"];
+  await using server = await fixtureServer({ status: { ...samples.status, warnings } });
+  await using cli = await commandLine(server);
+  const shown = await cli.run(["status"]);
+  expect(shown.out.replaceAll(/\s+/g, " ")).toContain(`warning ${warnings[0]}`);
 });
