@@ -37,6 +37,7 @@ export {
 export { Problem } from "./problem.ts";
 export { AddRegistry, Registry } from "./registries.ts";
 export { Session, SignIn } from "./session.ts";
+export { shortDigest, shortenDigests } from "./short-digest.ts";
 export { Status } from "./status.ts";
 export {
   Countersigner,

@@ -50,7 +50,7 @@ export function judge(
     return {
       team,
       signedBy: (known?.members ?? []).filter((member) => signers.includes(member)),
-      couldSign: known?.canSign ?? [],
+      couldSign: (known?.canSign ?? []).filter((member) => !signers.includes(member)),
     };
   });
   const needed = (team: string): number =>

@@ -1,6 +1,6 @@
+import { shortDigest } from "#contracts";
 import type { ReactNode } from "react";
 import { Copy } from "./copy.tsx";
-import { shortDigest } from "./short-digest.ts";
 import styles from "./digest.module.css";
 
 /** A digest or key fingerprint, shortened in the middle; the button copies all of it. */

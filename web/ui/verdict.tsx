@@ -74,14 +74,14 @@ export function RequiredTeams({ verdict }: { verdict: Verdict }): ReactNode {
   );
 }
 
-/** Why it is refused, each reason with what would make it pass. */
+/** Why it is refused, with what would make it pass: once for neighbours with the same remedy. */
 export function Reasons({ reasons }: { reasons: readonly Reason[] }): ReactNode {
   return (
     <ul className={styles["reasons"]}>
-      {reasons.map((reason) => (
-        <li key={`${reason.kind} ${reason.text}`}>
-          <Mark tone="bad">{reason.text}</Mark>
-          {reason.next === undefined ? null : <p>{reason.next}</p>}
+      {reasons.map(({ kind, text, next }, index) => (
+        <li key={`${kind} ${text}`}>
+          <Mark tone="bad">{text}</Mark>
+          {next === undefined || next === reasons[index + 1]?.next ? null : <p>{next}</p>}
         </li>
       ))}
     </ul>

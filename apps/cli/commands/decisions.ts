@@ -1,3 +1,4 @@
+import { shortenDigests } from "#contracts";
 import { Option, type Command } from "commander";
 import { z } from "zod";
 import { CliError } from "../errors.ts";
@@ -24,7 +25,12 @@ export function addDecisions(program: Command, cli: Cli): void {
           ids: found.decisions.map(({ id }) => id),
           text: table(
             ["AT", "BY", "EFFECT", "IMAGE"],
-            found.decisions.map(({ at, by, effect, image }) => [moment(at), by, effect, image]),
+            found.decisions.map(({ at, by, effect, image }) => [
+              moment(at),
+              by,
+              effect,
+              shortenDigests(image),
+            ]),
           ),
         });
         return undefined;

@@ -1,4 +1,4 @@
-import type { Policy, PolicyPreview } from "#contracts";
+import { shortenDigests, type Policy, type PolicyPreview } from "#contracts";
 import { Option, type Command } from "commander";
 import { z } from "zod";
 import { CliError } from "../errors.ts";
@@ -105,7 +105,7 @@ async function consider(session: Session, preview: PolicyPreview): Promise<void>
       `warning:  what runs now and would no longer pass (${lost.length}):\n` +
         table(
           ["KIND", "NAME", "IMAGE"],
-          lost.map(({ kind, name, image }) => [kind, name, image]),
+          lost.map(({ kind, name, image }) => [kind, name, shortenDigests(image)]),
         ),
     );
   if (!preview.workloads.engine) err("warning:  no engine answers; what runs is not known\n");

@@ -1,4 +1,4 @@
-import { ApiError, type Verdict } from "#contracts";
+import { ApiError, shortenDigests, type Verdict } from "#contracts";
 import type { Command } from "commander";
 import type { Cli } from "../program.ts";
 import { reportOf } from "../report-error.ts";
@@ -41,13 +41,16 @@ function textOf(verdict: Verdict, colour: boolean): string {
   const word = admitted ? "admitted" : "refused";
   const shown = colour ? `\u001b[${admitted ? 32 : 31}m${word}\u001b[0m` : word;
   const text = fields([
-    [word, verdict.image],
+    [word, shortenDigests(verdict.image)],
     ["digest", verdict.digest],
     ["signed", listed(verdict.countersigners.map(({ account, role }) => `${account} (${role})`))],
     ...verdict.reasons.map(({ text: reason }) => ["reason", reason] as const),
-    ...new Set(verdict.reasons.map(({ next }) => next))
-      .values()
-      .map((next) => ["hint", next] as const),
+    ...hintsOf(verdict).map((hint) => ["hint", hint] as const),
   ]);
   return text.replace(word, shown);
+}
+
+/** Several reasons may have one remedy: it is said once. */
+function hintsOf({ reasons }: Verdict): readonly (string | undefined)[] {
+  return [...new Set(reasons.map(({ next }) => next))];
 }

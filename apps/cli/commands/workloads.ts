@@ -1,3 +1,4 @@
+import { shortenDigests } from "#contracts";
 import type { Command } from "commander";
 import type { Cli } from "../program.ts";
 import { table } from "../text.ts";
@@ -21,7 +22,7 @@ export function addWorkloads(program: Command, cli: Cli): void {
               kind,
               name,
               verdict.kind === "admit" ? "approved" : "refused",
-              image,
+              shortenDigests(image),
             ]),
           ),
         });

@@ -62,10 +62,17 @@ export const refused = {
   reasons: [
     {
       kind: "team-missing",
-      text: "localhost:8443/acme/web:1 is not signed by team acme/security",
-      next: "a member of acme/security signs it: docker trust sign localhost:8443/acme/web:1",
+      text: "not signed by team acme/security (could sign: bob)",
+      next: "docker trust sign localhost:8443/acme/web:1",
       team: "acme/security",
       couldSign: ["bob"],
+    },
+    {
+      kind: "team-missing",
+      text: "not signed by team acme/release (could sign: erin)",
+      next: "docker trust sign localhost:8443/acme/web:1",
+      team: "acme/release",
+      couldSign: ["erin"],
     },
   ],
   message: "localhost:8443/acme/web:1 is not signed by team acme/security",
@@ -74,7 +81,7 @@ export const runningWeb = {
   kind: "container" as const,
   id: "0123456789ab",
   name: "web",
-  image: "localhost:8443/acme/web:1",
+  image: `localhost:8443/acme/web:1@${digest}`,
   state: "running",
   verdict: refused,
 };
@@ -95,7 +102,7 @@ export const decision = {
   by: "alice",
   gate: "docker-api" as const,
   operation: "container-create",
-  image: "localhost:8443/acme/web:1",
+  image: `localhost:8443/acme/web@${digest}`,
   mode: "enforce" as const,
   effect: "refuse" as const,
   verdict: refused,

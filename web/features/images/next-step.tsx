@@ -11,14 +11,14 @@ export function NextStep({ page }: { page: ImagePage }): ReactNode {
   const { verdict } = page.summary;
   if (verdict.kind === "admit") return null;
   const missing = missingTeams(verdict);
-  const signable = missing.filter((state) => stillTo(state).length > 0);
-  const stuck = missing.filter((state) => stillTo(state).length === 0);
+  const signable = missing.filter((state) => state.couldSign.length > 0);
+  const stuck = missing.filter((state) => state.couldSign.length === 0);
   const anyone = verdict.teams.length === 0;
   return (
     <Card title="Next step">
       {signable.map((state) => (
         <Text key={state.team} size="sm">
-          For {state.team}: <strong>{listed(stillTo(state), "or")}</strong> signs with the command
+          For {state.team}: <strong>{listed(state.couldSign, "or")}</strong> signs with the command
           below.
         </Text>
       ))}
@@ -36,9 +36,4 @@ export function NextStep({ page }: { page: ImagePage }): ReactNode {
       ) : null}
     </Card>
   );
-}
-
-/** Those of the team who have not signed yet. */
-function stillTo(state: ImagePage["summary"]["verdict"]["teams"][number]): readonly string[] {
-  return state.couldSign.filter((name) => !state.signedBy.includes(name));
 }
