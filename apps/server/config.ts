@@ -57,8 +57,10 @@ export type Config = Readonly<z.infer<typeof Config>> & {
   readonly masterKey: Secret | undefined;
 };
 
+const masterKeyVariable = "COUNTERSIGN_MASTER_KEY";
+
 /** Environment variables, each in place of one key of the file. */
-const variables = {
+export const variables = {
   COUNTERSIGN_HOST: "host",
   COUNTERSIGN_LISTEN: "listen",
   COUNTERSIGN_GATEWAY_HOST: "gatewayHost",
@@ -111,8 +113,6 @@ function takeMasterKey(env: Environment): Secret | undefined {
     );
   return new Secret(bytes);
 }
-
-const masterKeyVariable = "COUNTERSIGN_MASTER_KEY";
 
 /** The configuration in force, as text. Secrets are files, named here, or hidden. */
 export function printConfig(config: Config): string {
