@@ -65,3 +65,12 @@ test("a member named __proto__ is a member and changes nothing else", () => {
   expect(Object.keys(value)).toEqual(["__proto__"]);
   expect(value["admin"]).toBeUndefined();
 });
+
+test("where only whole numbers are asked for, none may be written in another way", () => {
+  const limits = { maxBytes: 100, wholeNumbers: true };
+  expect(readJson("[1,-2,0]", limits)).toEqual([1, -2, 0]);
+  for (const text of ["1.0", "1e0", "1E2", "0.5", "[2.0]"])
+    expect(() => readJson(text, limits)).toThrow(
+      expect.objectContaining({ code: "json/malformed" }),
+    );
+});

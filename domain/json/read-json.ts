@@ -4,7 +4,12 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 /** Has no prototype, so that a member named `__proto__` is a member like any other. */
 export type JsonObject = { readonly [name: string]: JsonValue };
 
-export type JsonLimits = { readonly maxBytes: number; readonly maxDepth?: number };
+export type JsonLimits = {
+  readonly maxBytes: number;
+  readonly maxDepth?: number;
+  /** Refuses numbers written with a fraction or an exponent, be they whole or not. */
+  readonly wholeNumbers?: boolean;
+};
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const SPACE = /[ \t\n\r]*/y;
@@ -23,6 +28,7 @@ export function readJson(input: Uint8Array | string, limits: JsonLimits): JsonVa
   const reader = new Reader(
     typeof input === "string" ? input : decode(input),
     limits.maxDepth ?? 32,
+    limits.wholeNumbers ?? false,
   );
   return reader.document();
 }
@@ -38,11 +44,13 @@ function decode(bytes: Uint8Array): string {
 class Reader {
   readonly #text: string;
   readonly #maxDepth: number;
+  readonly #wholeNumbers: boolean;
   #at = 0;
 
-  constructor(text: string, maxDepth: number) {
+  constructor(text: string, maxDepth: number, wholeNumbers: boolean) {
     this.#text = text;
     this.#maxDepth = maxDepth;
+    this.#wholeNumbers = wholeNumbers;
   }
 
   document(): JsonValue {
@@ -140,8 +148,10 @@ class Reader {
   }
 
   #number(): number {
-    const value = Number(this.#take(NUMBER) || Number.NaN);
+    const text = this.#take(NUMBER);
+    const value = Number(text || Number.NaN);
     if (!Number.isFinite(value)) throw this.#malformed();
+    if (this.#wholeNumbers && /[.eE]/.test(text)) throw this.#malformed();
     return value;
   }
 

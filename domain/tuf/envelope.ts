@@ -80,7 +80,7 @@ export function isExpired(envelope: Envelope<Common>, now: Instant): boolean {
 
 function parse(bytes: Uint8Array, maxBytes: number): JsonValue {
   try {
-    return readJson(bytes, { maxBytes, maxDepth });
+    return readJson(bytes, { maxBytes, maxDepth, wholeNumbers: true });
   } catch (cause) {
     if (cause instanceof JsonError) throw new TufError("tuf/malformed", cause.code, { cause });
     throw cause;

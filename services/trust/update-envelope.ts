@@ -1,7 +1,7 @@
 import { JsonError, readJson, type JsonObject, type JsonValue } from "#domain/json";
 import { tryTime } from "#domain/tuf";
 
-const limits = { maxBytes: 33_554_432, maxDepth: 32 };
+const limits = { maxBytes: 33_554_432, maxDepth: 32, wholeNumbers: true };
 const largestVersion = 2 ** 63;
 
 /**

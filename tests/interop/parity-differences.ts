@@ -44,6 +44,12 @@ const step = (role: Step["role"], edit: string, value: Json = true): Step => ({
 });
 const shown = (...steps: readonly Step[]): Difference["example"] => ({ moves: [], steps });
 
+/** Whether a number in it is written with a fraction or exponent. */
+function hasFraction(value: Json): boolean {
+  if (typeof value === "number") return /[.e]/.test(String(value));
+  return typeof value === "object" && value !== null && Object.values(value).some(hasFraction);
+}
+
 const strictText = [
   "trailing garbage",
   "a second value",
@@ -97,6 +103,13 @@ export const differences: readonly Difference[] = [
     why: "larger ones are not the same number for every reader",
     explains: stricter(["version", [2 ** 53]]),
     example: shown(step("targets", "version", 2 ** 53)),
+  },
+  {
+    name: "only whole numbers",
+    why: "canonical JSON knows no other; what would be signed is not what is written",
+    explains: (plan, { ours }) =>
+      malformed(ours) && plan.steps.some(({ value }) => hasFraction(value)),
+    example: shown(step("targets", "extra", 1.5)),
   },
   {
     name: "RFC 3339",

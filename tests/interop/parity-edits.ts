@@ -347,6 +347,8 @@ const textEdits = {
   "signed twice, at the end": (text) => text.replace(/\}$/, ',"signed":{}}'),
   "Signed in capitals": (text) => text.replace('{"signed":', '{"Signed":'),
   "version twice": (text) => text.replace(/"version":(\d+)/, '"version":7,"version":$1'),
+  "version as 2.0": (text) => text.replace(/"version":(\d+)/, '"version":$1.0'),
+  "version as 2e0": (text) => text.replace(/"version":(\d+)/, '"version":$1e0'),
   "another member": (text) => text.replace(/\}$/, ',"x-extra":1}'),
   "nested deeply": (text) =>
     text.replace(/\}$/, `,"x-extra":${"[".repeat(200)}${"]".repeat(200)}}`),

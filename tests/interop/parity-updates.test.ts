@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startServerPair, type ServerPair } from "../harness/notary-server-pair.ts";
@@ -94,6 +95,13 @@ describe.skipIf(missing("notary-server"))("an update sent to notary-server and t
       expect(result.ours.status).toBe(400);
     },
   );
+
+  test("differs in no way that the reference does not list", async () => {
+    const reference = new URL("../../docs/reference/notary-compatibility.md", import.meta.url);
+    const text = await readFile(reference, "utf8");
+    const rows = [...text.matchAll(/^\| ([a-zR][^|]*?) +\| /gm)].map(([, name]) => name);
+    expect(rows).toEqual(expect.arrayContaining(differences.map(({ name }) => name)));
+  });
 
   test("that is in order is accepted by both", async () => {
     for (const base of ["server-snapshot", "client-snapshot", "nothing"] as const)
