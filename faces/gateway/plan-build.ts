@@ -1,4 +1,5 @@
 import { single } from "#domain/engine-api";
+import type { Options } from "#domain/kernel";
 import type { Exchange, Parts } from "./exchange.ts";
 import { GatewayError } from "./errors.ts";
 import { permitEscapes } from "./permit.ts";
@@ -30,7 +31,7 @@ export async function planBuild(parts: Parts, exchange: Exchange): Promise<Plan>
     settings.map((setting) => ({ setting, needs: "full-control" })),
   );
   if (denied !== undefined) return denied;
-  const policy = await ask(parts);
+  const policy = await ask(parts, { signal: exchange.signal });
   return policy === "allow" ? relayStreaming(exchange) : refuse(403, policy.refuse);
 }
 
@@ -38,9 +39,9 @@ function isEmptyOption(value: string | undefined): boolean {
   return value === undefined || value === "null" || value === "[]";
 }
 
-async function ask(parts: Parts): ReturnType<Parts["buildPolicy"]> {
+async function ask(parts: Parts, o: Options): ReturnType<Parts["buildPolicy"]> {
   try {
-    return await parts.buildPolicy();
+    return await parts.buildPolicy(o);
   } catch (cause) {
     throw new GatewayError("gateway/judge-failed", "the build policy is not known", { cause });
   }

@@ -57,4 +57,4 @@ export interface Judge {
 }
 
 /** Whether classic builds may pass, whose `RUN` steps execute images that nobody judged. */
-export type BuildPolicy = () => Promise<"allow" | { readonly refuse: string }>;
+export type BuildPolicy = (o: Options) => Promise<"allow" | { readonly refuse: string }>;
