@@ -187,6 +187,19 @@ describe("a round of upkeep", () => {
   });
 });
 
+test("a timestamp whose key the server does not hold is told of, once it is over", async () => {
+  await published(web);
+  keys = inMemoryKeyVault();
+  const without = upkeepOf("one");
+  now = start + 8 * msPerDay;
+  expect(await without.round(o)).toEqual({ renewed: 0, warnings: [] });
+  now = start + 15 * msPerDay;
+  expect(await without.round(o)).toEqual({
+    renewed: 0,
+    warnings: [{ kind: "not-renewed", gun: web, code: "trust/key-lost" }],
+  });
+});
+
 describe("a clock that is wrong", () => {
   test("signs nothing while it is more than five minutes behind, and serves on", async () => {
     const owner = await published(web);

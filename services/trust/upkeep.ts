@@ -4,6 +4,7 @@ import type { Gun } from "#domain/oci";
 import { snapshotRole, timestampRole } from "#domain/tuf";
 import type { Expiries, Leases } from "./ports.ts";
 import { isDue, refresh, type RefreshParts } from "./refresh.ts";
+import { signingDate } from "./signing-date.ts";
 import { clockWarnings, expiryWarnings, type TrustWarning } from "./warnings.ts";
 
 export type UpkeepParts = RefreshParts & {
@@ -59,10 +60,10 @@ export function createTrustUpkeep(parts: UpkeepParts): TrustUpkeep {
       const due = batch.filter((expiries) => isRenewable(expiries, now));
       if (due.length === 0 || !(await isOurs(o))) continue;
       let count = 0;
-      for (const { gun } of due) {
-        const result = await renew(parts, gun, o);
+      for (const expiries of due) {
+        const result = await renew(parts, expiries, o);
         if (result === true) count += 1;
-        else if (result !== false) warnings.push(result);
+        else if (result !== undefined) warnings.push(result);
         await setImmediate(); // others have their turn: the store's own calls give them none
       }
       renewed += count;
@@ -92,12 +93,22 @@ function isRenewable({ at }: Expiries, now: Instant): boolean {
   });
 }
 
-/** Whether it was signed again; or a warning, for one repository's fault must not keep the others from it. */
-async function renew(parts: RefreshParts, gun: Gun, o: Options): Promise<boolean | TrustWarning> {
+/** True if it was signed again; or a warning, for one repository's fault must not keep the others from it. */
+async function renew(
+  parts: RefreshParts,
+  { gun, at }: Expiries,
+  o: Options,
+): Promise<true | TrustWarning | undefined> {
   try {
-    return await refresh(parts, gun, o);
+    if (await refresh(parts, gun, o)) return true;
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     return { kind: "not-renewed", gun, code: error.code };
   }
+  const now = await signingDate(parts, o);
+  if (now === undefined || expiryWarnings({ gun, at }, now).length > 0) return undefined; // told already
+  const timestamp = await parts.store.current(gun, timestampRole, o);
+  return timestamp !== undefined && timestamp.expiresAt <= now
+    ? { kind: "not-renewed", gun, code: "trust/key-lost" }
+    : undefined;
 }
