@@ -24,7 +24,17 @@ export const Containers = z.array(
   }),
 );
 
-export const Container = z.object({ Id: z.string(), HostConfig: z.looseObject({}) });
+export const Container = z.object({
+  Id: z.string(),
+  HostConfig: z.looseObject({}),
+  Mounts: z.array(z.object({ Type: z.string(), Name: z.string().optional() })).nullish(),
+});
+
+export const Volume = z.object({
+  Name: z.string(),
+  Driver: z.string(),
+  Options: z.record(z.string(), z.string()).nullish(),
+});
 
 export const Service = z.object({
   ID: z.string(),

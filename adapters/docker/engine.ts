@@ -101,7 +101,13 @@ export function createEngine(options: { readonly socketPath: string }): Engine {
       if (raw === undefined) return undefined;
       const parsed = shaped(answers.Container, raw);
       const { HostConfig: hostConfig } = raw as Record<string, JsonValue>;
-      return { id: parsed.Id, hostConfig: hostConfig as JsonObject };
+      const mounts = (parsed.Mounts ?? []).map(({ Type, Name }) => ({ type: Type, name: Name }));
+      return { id: parsed.Id, hostConfig: hostConfig as JsonObject, mounts };
+    },
+    inspectVolume: async (name, o) => {
+      const found = await ask(transport, answers.Volume, get(`/volumes/${path(name)}`), o);
+      if (found === undefined) return undefined;
+      return { name: found.Name, driver: found.Driver, options: found.Options ?? {} };
     },
     inspectNetwork: async (id, o) => {
       const found = await ask(transport, answers.Network, get(`/networks/${path(id)}`), o);

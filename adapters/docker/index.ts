@@ -1,6 +1,14 @@
 /** A Docker engine's socket: relay with upgrades, pull by digest, what runs now. */
 export { createEngine } from "./engine.ts";
 export { DockerError, type DockerErrorCode } from "./errors.ts";
-export type { Engine, LocalImage, PullCall, StoredService, Workload } from "./ports.ts";
+export type {
+  Engine,
+  LocalImage,
+  PullCall,
+  StoredContainer,
+  StoredService,
+  StoredVolume,
+  Workload,
+} from "./ports.ts";
 export { createProgress, type Progress } from "./progress.ts";
 export type { EngineAnswer, EngineCall, UpgradeAnswer } from "./transport.ts";

@@ -32,6 +32,19 @@ export type StoredService = {
   readonly previousSpec: JsonObject | undefined;
 };
 
+export type StoredContainer = {
+  readonly id: string;
+  readonly hostConfig: JsonObject;
+  /** What is mounted in it, from wherever: `bind`, `volume`, `tmpfs`. Volumes have a name. */
+  readonly mounts: readonly { readonly type: string; readonly name: string | undefined }[];
+};
+
+export type StoredVolume = {
+  readonly name: string;
+  readonly driver: string;
+  readonly options: Readonly<Record<string, string>>;
+};
+
 export type PullCall = {
   readonly repository: string;
   readonly digest: string;
@@ -67,10 +80,9 @@ export interface Engine {
   listServices(o: Options): Promise<readonly Workload[]>;
   inspectService(id: string, o: Options): Promise<StoredService | undefined>;
   /** A container by name or ID; undefined when the engine has none. */
-  inspectContainer(
-    id: string,
-    o: Options,
-  ): Promise<{ readonly id: string; readonly hostConfig: JsonObject } | undefined>;
+  inspectContainer(id: string, o: Options): Promise<StoredContainer | undefined>;
+  /** A volume by name; undefined when the engine has none. */
+  inspectVolume(name: string, o: Options): Promise<StoredVolume | undefined>;
   inspectNetwork(id: string, o: Options): Promise<{ name: string; driver: string } | undefined>;
   /** The digest that the registry has for `name`, as the engine sees it. */
   distribution(

@@ -4,7 +4,8 @@ import * as shapes from "./shapes.ts";
 import { checkSpelling, isObject } from "./spelling.ts";
 import type { Shape } from "./shapes.ts";
 
-export type BodyKind = "container-create" | "service-spec" | "exec-create" | "volume-create";
+export type BodyKind =
+  "container-create" | "service-spec" | "exec-create" | "volume-create" | "network-create";
 
 /** A body in which every member that matters has its one spelling. */
 export type EngineBody = {
@@ -22,6 +23,7 @@ const shapeOf: Readonly<Record<BodyKind, Shape>> = {
   "service-spec": shapes.serviceSpec,
   "exec-create": shapes.execCreate,
   "volume-create": shapes.volumeCreate,
+  "network-create": shapes.networkCreate,
 };
 
 /**

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { readEngineBody } from "./body.ts";
-import { containersOf, hostReachOf } from "./host-escapes.ts";
+import { hostReachOf } from "./host-escapes.ts";
+import { containersOf, withContainers } from "./sharing.ts";
 
 test("what the engine fills in by itself is no way to the host", () => {
   const stored = {
@@ -35,5 +36,16 @@ test("containers that a new one shares with are found", () => {
     "application/json",
     new TextEncoder().encode(text),
   );
-  expect(containersOf(body)).toEqual(["one", "two", "three", "four"]);
+  expect(containersOf(body).map(({ container }) => container)).toEqual([
+    "one",
+    "two",
+    "three",
+    "four",
+  ]);
+  const named = withContainers(body, ({ container }) => `id-of-${container}`);
+  expect(named.value["HostConfig"]).toMatchObject({
+    VolumesFrom: ["id-of-one", "id-of-two:ro"],
+    NetworkMode: "container:id-of-three",
+    IpcMode: "Container:id-of-four",
+  });
 });

@@ -1,7 +1,11 @@
 import type { JsonObject, JsonValue } from "#domain/json";
 import { objectOf, type EngineBody } from "./body.ts";
+import { isAbsent, isEmpty, isFalsy, isOneOf, type Test } from "./harmless.ts";
 import { at } from "./images.ts";
+import { isHarmlessLog } from "./logs.ts";
+import { inNetwork } from "./networks.ts";
 import { isList, isObject } from "./spelling.ts";
+import { inVolume, isHarmlessDriver, isVolumeBind } from "./volumes.ts";
 
 /** A setting with which a container reaches the machine under it, around every check on images. */
 export type HostEscape = {
@@ -31,22 +35,11 @@ function settingsOf(body: EngineBody): readonly string[] {
       return isFalsy(body.value["Privileged"]) ? [] : ["Privileged"];
     case "volume-create":
       return inVolume(body.value);
+    case "network-create":
+      return inNetwork(body.value);
   }
 }
 
-type Test = (value: JsonValue | undefined) => boolean;
-
-const isFalsy: Test = (value) => value === undefined || value === null || value === false;
-const isEmpty: Test = (value) =>
-  isFalsy(value) ||
-  value === "" ||
-  (isList(value) && value.length === 0) ||
-  (isObject(value) && Object.keys(value).length === 0);
-const isAbsent: Test = (value) => value === undefined || value === null;
-const isOneOf =
-  (...values: readonly string[]): Test =>
-  (value) =>
-    isAbsent(value) || (typeof value === "string" && values.includes(value));
 const isNotHost: Test = (value) =>
   isAbsent(value) || (typeof value === "string" && value.trim().toLowerCase() !== "host");
 
@@ -71,6 +64,7 @@ const harmless: ReadonlyMap<string, Test> = new Map([
   ["CgroupParent", isEmpty],
   ["Cgroup", isEmpty],
   ["VolumeDriver", isOneOf("", "local")],
+  ["LogConfig", (value) => isHarmlessLog(at(value, ["Type"]), at(value, ["Config"]))],
   ["MaskedPaths", isAbsent],
   ["ReadonlyPaths", isAbsent],
 ]);
@@ -79,11 +73,6 @@ const isNoNewPrivileges: Test = (value) =>
   value === "no-new-privileges" ||
   value === "no-new-privileges:true" ||
   value === "no-new-privileges=true";
-
-/** `name:/where[:how]`: a volume, not a path of the host. */
-function isVolumeBind(value: JsonValue): boolean {
-  return typeof value === "string" && /^[a-zA-Z0-9][\w.-]*:\//.test(value);
-}
 
 function inHostConfig(body: JsonObject): readonly string[] {
   const config = body["HostConfig"];
@@ -110,7 +99,13 @@ function inServiceSpec(body: JsonObject): readonly string[] {
   const found = tests
     .filter(([name, isHarmless]) => !isHarmless(at(spec, [name])))
     .map(([name]) => `${path}.${name}`);
-  return [...found, ...inMounts(at(spec, ["Mounts"]), `${path}.Mounts`)];
+  const log = at(body, ["TaskTemplate", "LogDriver"]);
+  const isLogHarmless = isHarmlessLog(at(log, ["Name"]), at(log, ["Options"]));
+  return [
+    ...found,
+    ...(isLogHarmless ? [] : ["TaskTemplate.LogDriver"]),
+    ...inMounts(at(spec, ["Mounts"]), `${path}.Mounts`),
+  ];
 }
 
 /** `docker service create` always writes the structure; what matters is whether it says anything. */
@@ -142,33 +137,10 @@ function isHarmlessMount(mount: JsonValue): boolean {
   );
 }
 
-function inVolume(body: JsonObject): readonly string[] {
-  const found = isHarmlessDriver(body["Driver"], body["DriverOpts"]) ? [] : ["DriverOpts"];
-  return isAbsent(body["ClusterVolumeSpec"]) ? found : [...found, "ClusterVolumeSpec"];
-}
-
-/** The local driver mounts whatever its options say, host folders and disks included; memory is harmless. */
-function isHarmlessDriver(driver: JsonValue | undefined, options: JsonValue | undefined): boolean {
-  if (!isOneOf("", "local")(driver)) return false;
-  return isEmpty(options) || isMemory(options);
-}
-
-const MEMORY_FLAG = /^(?:(?:size|mode|uid|gid|nr_inodes|nr_blocks)=\w+|nosuid|nodev|noexec)$/;
-
-/** `o=bind` beside `type=tmpfs` would still bind the device: each option is looked at. */
-function isMemory(options: JsonValue | undefined): boolean {
-  if (!isObject(options) || options["type"] !== "tmpfs" || options["device"] !== "tmpfs")
-    return false;
-  const { type: _type, device: _device, o: flags, ...others } = options;
-  const areFlagsHarmless =
-    isAbsent(flags) ||
-    (typeof flags === "string" && flags.split(",").every((flag) => MEMORY_FLAG.test(flag)));
-  return areFlagsHarmless && Object.keys(others).length === 0;
-}
-
 /** Settings that the engine fills in itself, so that they say nothing about who asked for what. */
 const filledIn: ReadonlySet<string> = new Set([
   "HostConfig.CgroupnsMode",
+  "HostConfig.LogConfig",
   "HostConfig.MaskedPaths",
   "HostConfig.ReadonlyPaths",
 ]);
@@ -177,32 +149,4 @@ const filledIn: ReadonlySet<string> = new Set([
 export function hostReachOf(storedHostConfig: JsonObject): readonly string[] {
   const settings = inHostConfig(objectOf([["HostConfig", storedHostConfig]]));
   return settings.filter((setting) => !filledIn.has(setting));
-}
-
-/** The containers whose volumes or namespaces a new one would share. */
-export function containersOf(body: EngineBody): readonly string[] {
-  const config = at(body.value, ["HostConfig"]);
-  const volumesFrom = at(config, ["VolumesFrom"]);
-  const modes = [at(config, ["NetworkMode"]), at(config, ["IpcMode"])];
-  return [
-    ...(isList(volumesFrom) ? volumesFrom : []).map((from) =>
-      typeof from === "string" ? (from.split(":")[0] ?? "") : "",
-    ),
-    ...modes.flatMap((mode) =>
-      typeof mode === "string" && /^container:/i.test(mode)
-        ? [mode.slice("container:".length)]
-        : [],
-    ),
-  ];
-}
-
-/** The networks that a service names, by name or id. The host's own network is an escape like any other. */
-export function networksOf(body: EngineBody): readonly string[] {
-  const lists = [at(body.value, ["TaskTemplate", "Networks"]), at(body.value, ["Networks"])];
-  return lists.flatMap((list) =>
-    (isList(list) ? list : []).flatMap((network) => {
-      const target = at(network, ["Target"]);
-      return typeof target === "string" && target !== "" ? [target] : [];
-    }),
-  );
 }

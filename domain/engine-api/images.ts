@@ -22,6 +22,7 @@ export function imagesOf(body: EngineBody): readonly ImageUse[] {
     }
     case "exec-create":
     case "volume-create":
+    case "network-create":
       return [];
   }
 }
@@ -83,7 +84,8 @@ export function at(
   return isList(value) && typeof first === "number" ? at(value[first], rest) : undefined;
 }
 
-function replaced(value: JsonValue, path: ImageUse["path"], image: string): JsonValue {
+/** `value` with another text at `path`. */
+export function replaced(value: JsonValue, path: ImageUse["path"], image: string): JsonValue {
   const [first, ...rest] = path;
   if (first === undefined) return image;
   if (isList(value))

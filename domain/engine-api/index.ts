@@ -10,14 +10,11 @@ export {
 } from "./body.ts";
 export { classify, formatTarget, type Classified, type Unclassified } from "./classify.ts";
 export { EngineApiError, type EngineApiErrorCode } from "./errors.ts";
-export {
-  containersOf,
-  hostEscapesOf,
-  hostReachOf,
-  networksOf,
-  type HostEscape,
-} from "./host-escapes.ts";
+export { hostEscapesOf, hostReachOf, type HostEscape } from "./host-escapes.ts";
 export { at, imagesOf, withImages, type ImageUse } from "./images.ts";
 export type { Needed, Operation, OperationClass } from "./operations.ts";
+export { networksOf } from "./networks.ts";
 export { formatQuery, single, type Query } from "./query.ts";
 export { parsePullRequest, pullQuery, type PullRequest } from "./pull.ts";
+export { containersOf, withContainers, type ContainerUse } from "./sharing.ts";
+export { isHarmlessDriver, volumesOf } from "./volumes.ts";

@@ -82,3 +82,8 @@ export const execCreate = shape(
 );
 
 export const volumeCreate = shape("Name Driver DriverOpts Labels ClusterVolumeSpec");
+
+export const networkCreate = shape(
+  `Name CheckDuplicate Driver Scope EnableIPv4 EnableIPv6 IPAM Internal Attachable Ingress ConfigOnly
+   ConfigFrom Options Labels`,
+);

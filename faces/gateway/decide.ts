@@ -89,6 +89,8 @@ async function planManage(exchange: Exchange): Promise<Plan> {
       return planWeighed(exchange, "exec-create");
     case "/volumes/create":
       return planWeighed(exchange, "volume-create");
+    case "/networks/create":
+      return planWeighed(exchange, "network-create");
     case "/containers/{id}/start":
       return planStart(exchange);
     default:

@@ -1,4 +1,5 @@
-import { hostReachOf } from "#domain/engine-api";
+import type { StoredContainer } from "#adapters/docker";
+import { hostReachOf, isHarmlessDriver, type HostEscape } from "#domain/engine-api";
 import type { Exchange, Parts } from "./exchange.ts";
 import { may, permitEscapes } from "./permit.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
@@ -37,9 +38,43 @@ export async function permitContainer(
 ): Promise<string | Refusal> {
   const found = await parts.engine.inspectContainer(name, { signal: exchange.signal });
   if (found === undefined) return refuse(404, `No such container: ${name}`);
-  const escapes = hostReachOf(found.hostConfig).map((setting) => ({
-    setting: `${setting} of container ${name}`,
-    needs: "full-control" as const,
-  }));
-  return permitEscapes(exchange.caller, escapes) ?? found.id;
+  const settings = hostReachOf(found.hostConfig).map(
+    (setting) => `${setting} of container ${name}`,
+  );
+  const escapes = settings.map((setting): HostEscape => ({ setting, needs: "full-control" }));
+  return (
+    permitEscapes(exchange.caller, escapes) ??
+    (await permitMounts(parts, exchange, name, found)) ??
+    found.id
+  );
+}
+
+/** Its settings do not tell what came in with the volumes of another container. */
+async function permitMounts(
+  parts: Parts,
+  exchange: Exchange,
+  container: string,
+  { mounts }: StoredContainer,
+): Promise<Refusal | undefined> {
+  const bind = mounts.find(({ type }) => !["volume", "tmpfs", "image"].includes(type));
+  const volumes = mounts.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  if (bind === undefined) return permitVolumes(parts, exchange, volumes);
+  const setting = `a ${bind.type} mount of container ${container}`;
+  return permitEscapes(exchange.caller, [{ setting, needs: "full-control" }]);
+}
+
+/** A volume is what it was made as: with the right options, a folder of the host. */
+export async function permitVolumes(
+  parts: Parts,
+  { caller, signal }: Exchange,
+  names: readonly string[],
+): Promise<Refusal | undefined> {
+  if (may(caller, "full-control")) return undefined;
+  const escapes: HostEscape[] = [];
+  for (const name of new Set(names)) {
+    const found = await parts.engine.inspectVolume(name, { signal });
+    if (found !== undefined && !isHarmlessDriver(found.driver, found.options))
+      escapes.push({ setting: `volume ${name}`, needs: "full-control" });
+  }
+  return permitEscapes(caller, escapes);
 }

@@ -3,12 +3,14 @@ import {
   hostEscapesOf,
   imagesOf,
   single,
+  volumesOf,
+  withContainers,
   withImages,
   type EngineBody,
 } from "#domain/engine-api";
 import type { Exchange, Parts } from "./exchange.ts";
 import { pinLocal } from "./judge-image.ts";
-import { permitContainer } from "./guard-container.ts";
+import { permitContainer, permitVolumes } from "./guard-container.ts";
 import { may, permitEscapes } from "./permit.ts";
 import type { Plan } from "./plan.ts";
 import { readBody } from "./read-body.ts";
@@ -22,8 +24,10 @@ export async function planContainerCreate(parts: Parts, exchange: Exchange): Pro
   const uses = imagesOf(body);
   const denied =
     permitEscapes(exchange.caller, hostEscapesOf(body)) ??
-    (await permitSharing(parts, exchange, body));
+    (await permitVolumes(parts, exchange, volumesOf(body)));
   if (denied !== undefined) return denied;
+  const shared = await permitSharing(parts, exchange, body);
+  if (isRefusal(shared)) return shared;
   const images: string[] = [];
   for (const use of uses) {
     const pinned = await pinLocal(parts, exchange, use.image);
@@ -32,20 +36,25 @@ export async function planContainerCreate(parts: Parts, exchange: Exchange): Pro
   }
   return relayBody(
     exchange,
-    withImages(body, (use, index) => images[index] ?? use.image),
+    withImages(shared, (use, index) => images[index] ?? use.image),
   );
 }
 
-/** Sharing volumes or namespaces with a container that reaches the host reaches it too. */
+/**
+ * Sharing volumes or namespaces with a container that reaches the host reaches it too. What was looked at
+ * is what is shared: a name could be another container's a moment later.
+ */
 async function permitSharing(
   parts: Parts,
   exchange: Exchange,
   body: EngineBody,
-): Promise<Refusal | undefined> {
-  if (may(exchange.caller, "full-control")) return undefined;
-  for (const name of new Set(containersOf(body))) {
-    const permitted = await permitContainer(parts, exchange, name);
+): Promise<EngineBody | Refusal> {
+  if (may(exchange.caller, "full-control")) return body;
+  const ids: string[] = [];
+  for (const { container } of containersOf(body)) {
+    const permitted = await permitContainer(parts, exchange, container);
     if (isRefusal(permitted)) return permitted;
+    ids.push(permitted);
   }
-  return undefined;
+  return withContainers(body, (use, index) => ids[index] ?? use.container);
 }

@@ -16,6 +16,10 @@ export async function planWeighed(exchange: Exchange, kind: BodyKind): Promise<P
 
 /** `POST /containers/{id}/start`: old engines read host settings from its body. */
 export function planStart(exchange: Exchange): Plan {
+  const { query } = exchange.asked;
+  // A checkpoint is a process as it was, from a folder that the client names: not the image's.
+  if (query.has("checkpoint") || query.has("checkpoint-dir"))
+    return refuse(403, "starting from a checkpoint is not possible here: it cannot be judged");
   return hasBody(exchange)
     ? refuse(400, "starting a container with settings of its own is not supported: create it anew")
     : relayStreaming(exchange);

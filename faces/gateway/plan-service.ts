@@ -6,11 +6,13 @@ import {
   networksOf,
   single,
   storedServiceSpec,
+  volumesOf,
   withImages,
   type EngineBody,
   type HostEscape,
 } from "#domain/engine-api";
 import type { Exchange, Parts } from "./exchange.ts";
+import { permitVolumes } from "./guard-container.ts";
 import { pinRemote } from "./judge-image.ts";
 import { may, permitEscapes } from "./permit.ts";
 import type { Plan } from "./plan.ts";
@@ -58,7 +60,16 @@ async function planChange(
   const isForced = forceOf(current) !== forceOf(body);
   if (!isForced && arePinnedAlike(current, body)) return relayBody(exchange, body);
   const pinned = await pinSpec(parts, exchange, { body, operation: "service-update" });
-  return isRefusal(pinned) ? pinned : relayBody(exchange, pinned);
+  if (isRefusal(pinned)) return pinned;
+  const returning = goesBack(body) ? await judgePrevious(parts, exchange, current) : undefined;
+  if (returning === undefined) return relayBody(exchange, pinned);
+  const advice = "should this update fail, it would go back by itself (--update-failure-action)";
+  return { ...returning, message: `${advice}:\n${returning.message}` };
+}
+
+/** Whether the manager would return to what runs now when the update fails, asking nobody. */
+function goesBack(body: EngineBody): boolean {
+  return at(body.value, ["UpdateConfig", "FailureAction"]) === "rollback";
 }
 
 /** The manager runs the specification that it keeps, whatever the body says: so that one is judged. */
@@ -74,6 +85,15 @@ async function planRollback(
   const denied = await permitSpec(parts, exchange, previous);
   if (denied !== undefined) return denied;
   if (arePinnedAlike(current, previous)) return relayBody(exchange, current);
+  return (await judgePrevious(parts, exchange, previous)) ?? relayBody(exchange, current);
+}
+
+/** Why a specification that the manager keeps may not run again. */
+async function judgePrevious(
+  parts: Parts,
+  exchange: Exchange,
+  previous: EngineBody,
+): Promise<Refusal | undefined> {
   for (const { image } of imagesOf(previous)) {
     const pinned = await pinRemote(parts, exchange, { image, operation: "service-rollback" });
     if (isRefusal(pinned)) return pinned;
@@ -84,7 +104,7 @@ async function planRollback(
           `deploy that with docker service update --image ${pinned.image}`,
       );
   }
-  return relayBody(exchange, current);
+  return undefined;
 }
 
 async function pinSpec(
@@ -115,7 +135,7 @@ async function permitSpec(
     if (network === "host" || found?.driver === "host")
       escapes.push({ setting: "the host's network", needs: "full-control" });
   }
-  return permitEscapes(caller, escapes);
+  return permitEscapes(caller, escapes) ?? permitVolumes(parts, exchange, volumesOf(body));
 }
 
 /** Whether two specifications name the same images, each by a digest that no registry can move. */

@@ -140,6 +140,34 @@ describe.skipIf(reason !== undefined)("services through the gateway", () => {
     expect(refused.err).toContain(`docker service update --image ${web}@${one}`);
   });
 
+  test("an update that would go back by itself is judged by what it goes back to as well", async () => {
+    const back = ["--update-failure-action", "rollback"];
+    await succeed(create("--name", "web", `${web}:1`));
+    world.judge.signed.delete(`${web}:1`);
+    const refused = await service("update", "-d", ...back, "--image", `${web}:2`, "web");
+    expect(refused.err).toContain("should this update fail, it would go back by itself");
+    expect(refused.err).toContain("is not signed");
+    expect(await image("web")).toBe(`${web}@${one}`);
+    await succeed(service("update", "-d", ...back, "--label-add", "a=b", "web"));
+    const paused = ["--update-failure-action", "pause"];
+    await succeed(service("update", "-d", ...paused, "--image", `${web}:2`, "web"));
+    world.judge.signed.set(`${web}:1`, one);
+    await succeed(service("update", "-d", ...back, "--image", `${web}:1`, "web"));
+    expect(await image("web")).toBe(`${web}@${one}`);
+  });
+
+  test("restricted control deploys no service on a volume that is a folder of the host", async () => {
+    const options = ["-o", "type=none", "-o", "o=bind", "-o", `device=${world.folder}`];
+    await succeed(world.docker(["volume", "create", ...options, "folder"]));
+    const mount = "type=volume,source=folder,target=/host";
+    const args = ["service", "create", "-d", "--replicas", "0", "--mount", mount, `${web}:1`];
+    const refused = await world.docker(args, { as: "limited" });
+    expect(refused.err).toContain("volume folder reaches the host and needs full control");
+    const log = ["service", "create", "-d", "--replicas", "0", "--log-driver", "syslog"];
+    const loud = await world.docker([...log, `${web}:1`], { as: "limited" });
+    expect(loud.err).toContain("TaskTemplate.LogDriver");
+  });
+
   test("an update that races another is refused", async () => {
     await succeed(create("--name", "web", `${web}:1`));
     const body = JSON.stringify({
