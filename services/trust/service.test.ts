@@ -141,6 +141,30 @@ describe("an update that is accepted", () => {
     expect(kept).toMatchObject({ version: 7, bytes: good });
   });
 
+  test("keeps the file of a role that nobody delegates to while a client's snapshot names it", async () => {
+    const mine = testKey();
+    owner.snapshot.keys = [mine];
+    const child = owner.delegate(qa, {});
+    const file = await signTargets(child);
+    const signedSnapshot = async (version: number, files: ReadonlyMap<RoleName, Uint8Array>) => {
+      const meta = new Map([...files].map(([role, bytes]) => [role, describeFile(bytes)]));
+      const payload = snapshotPayload({ version, expires: now + msPerDay, meta });
+      return [snapshotRole, await composeFile(payload, [mine.signer])] as const;
+    };
+    const rootFile = await root();
+    const first = new Map([rootFile, await targets(), [qa, file] as const]);
+    await send(...first, await signedSnapshot(1, first));
+    owner.targets.children.delete(qa);
+    owner.targets.version = 2;
+    const second = new Map([rootFile, await targets(), [qa, file] as const]);
+    await send(await targets(), await signedSnapshot(2, second));
+    expect(await store.byChecksum(gun, qa, describeFile(file).sha256, o)).toBeDefined();
+    owner.targets.version = 3;
+    const third = new Map([rootFile, await targets()]);
+    await send(await targets(), await signedSnapshot(3, third));
+    expect(await store.current(gun, qa, o)).toBeUndefined();
+  });
+
   test("may rotate every key; the stored targets must still hold under the new root", async () => {
     await begin();
     const before = owner.root.keys;

@@ -52,7 +52,12 @@ export async function nextSnapshot(parts: Parts, sent: Sent, o: Options): Promis
     const snapshot = sent.uploaded.snapshot.read();
     await checkSnapshot(parts.store, { ...sent, snapshot }, o);
     await requireTargets(parts.store, { gun: sent.gun, tree: sent.targets }, o);
-    return { file: received(snapshot, sent.now), retired };
+    // What the client's snapshot still names must stay where it can be fetched.
+    const isNamed = (role: RoleName): boolean => snapshot.signed.meta.has(role);
+    return {
+      file: received(snapshot, sent.now),
+      retired: retired.filter((role) => !isNamed(role)),
+    };
   }
   await requireTargets(parts.store, { gun: sent.gun, tree: sent.targets }, o);
   for (const role of retired) listed.delete(role);
