@@ -22,6 +22,8 @@ type Code = TrustErrorCode | TrustWireErrorCode | HttpErrorCode;
 
 /** Clients read at most 1024 bytes of a 400. */
 const maxDetailCharacters = 512;
+/** As written: a character may take six bytes. */
+const maxDetailBytes = 640;
 
 const lines = {
   "trust/gun-refused": {
@@ -162,5 +164,8 @@ function scopeAsAsked(scope: Unauthorized["scope"]): string {
 }
 
 function cut(text: string): string {
-  return text.slice(0, maxDetailCharacters);
+  let end = maxDetailCharacters;
+  while (Buffer.byteLength(JSON.stringify(text.slice(0, end))) > maxDetailBytes)
+    end = Math.floor(end / 2);
+  return text.slice(0, end).toWellFormed();
 }

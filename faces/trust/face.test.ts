@@ -231,6 +231,13 @@ describe("an update", () => {
       { code: "INVALID_ROLE", detail: "targets/UPPER" },
     ],
     [
+      "of a role with a name that takes much room to tell",
+      () => form(["é\u0001\\".repeat(400), "{}"]),
+      "",
+      400,
+      { code: "INVALID_ROLE" },
+    ],
+    [
       "of a path",
       () => form(["../root", "{}"]),
       "",

@@ -1,8 +1,17 @@
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startServerPair, type ServerPair } from "../harness/notary-server-pair.ts";
+import {
+  decodeSnapshot,
+  decodeTimestamp,
+  isTargetsRole,
+  requireContent,
+  rootRole,
+  snapshotRole,
+} from "#domain/tuf";
+import { startServerPair, type ServerPair, type Side } from "../harness/notary-server-pair.ts";
 import { missing } from "../harness/peers.ts";
+import { tufPath } from "./parity-publish.ts";
 import { differences, explained, isAlike } from "./parity-differences.ts";
 import { edits } from "./parity-edits.ts";
 import {
@@ -62,6 +71,22 @@ const anyPlan: fc.Arbitrary<Plan> = fc
     return { ...plan, sends };
   });
 
+/** What was accepted can be read: each file that the timestamp leads to is there, and is the one described. */
+async function requireReadable(side: Side, gun: string): Promise<void> {
+  const fetched = async (file: string): Promise<Uint8Array> => {
+    const { status, body } = await side.ask({ path: `${tufPath(gun)}${file}.json` });
+    if (status !== 200) throw new Error(`${file}: ${status}`);
+    return body;
+  };
+  const timestamp = decodeTimestamp(await fetched("timestamp")).signed;
+  const snapshot = await fetched(`snapshot.${timestamp.snapshot.sha256}`);
+  requireContent(snapshotRole, snapshot, timestamp.snapshot);
+  const { meta } = decodeSnapshot(snapshot).signed;
+  for (const [role, described] of meta)
+    if (role === rootRole || isTargetsRole(role))
+      requireContent(role, await fetched(`${role}.${described.sha256}`), described);
+}
+
 describe.skipIf(missing("notary-server"))("an update sent to notary-server and to ours", () => {
   let pair: ServerPair;
   let played = 0;
@@ -74,7 +99,12 @@ describe.skipIf(missing("notary-server"))("an update sent to notary-server and t
 
   const requireParity = async (plan: Plan): Promise<void> => {
     played += 1;
-    const result = await play(pair, `registry.test/acme/r${played}`, plan);
+    const gun = `registry.test/acme/r${played}`;
+    const result = await play(pair, gun, plan);
+    if (result.ours.status === 200)
+      await requireReadable(pair.ours, gun).catch((cause: unknown) =>
+        expect.fail(`accepted and not readable: ${JSON.stringify(plan)}: ${String(cause)}`),
+      );
     if (!isAlike(result) && explained(plan, result) === undefined)
       expect.fail(`answered differently: ${JSON.stringify({ plan, ...result })}`);
   };
