@@ -50,6 +50,7 @@ async function run(app: App, config: Config, log: Logger, o: Options): Promise<v
     const ui = `https://${server.host}:${server.port}`;
     const found = { ui, gateway: `tcp://${gateway.host}:${gateway.port}`, pid: process.pid };
     await writeFileAtomically(addresses, `${JSON.stringify(found)}\n`, o);
+    app.declareReady();
     log.info({ event: "server.started", host: config.host, ...found }, "ready");
     const collecting = collectGarbageRegularly(app, log, o);
     const keeping = keepTrustFresh(app, log, o);

@@ -66,6 +66,8 @@ export type App = {
   readonly gateway: Gateway;
   /** PEM of the authority behind our certificates. */
   readonly caPem: string;
+  /** From now on the server is said to be healthy, as long as it can read its policy. */
+  declareReady(): void;
   close(): Promise<void>;
 };
 
@@ -142,6 +144,7 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
   });
 
   const challenge = { realm: `https://${registryHost}/auth/token`, service: registryHost };
+  let isStarted = false;
   const status = engineStatus({ engine: config.engine === "none" ? undefined : engine });
   const faces = [
     trustFace({ trust, tokens: accounts, challenge, metrics }),
@@ -164,6 +167,10 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
       registries,
       registryHost,
       caPem: pki.caPem,
+      async isReady(options) {
+        await gatekeeper.policy(options);
+        return isStarted;
+      },
       webRoot: config.webDirectory,
     }),
   ];
@@ -186,6 +193,9 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
     tls,
     gateway,
     caPem: pki.caPem,
+    declareReady() {
+      isStarted = true;
+    },
     async close() {
       engine.close();
       await registries.close();

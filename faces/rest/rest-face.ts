@@ -22,8 +22,8 @@ export type RestParts = {
   readonly registryHost: RegistryHost;
   /** PEM of the authority behind our servers' certificates; anybody may have it. */
   readonly caPem: string;
-  /** Throws while the server cannot do its work. */
-  readonly health?: (o: Options) => Promise<void>;
+  /** False while the server is still starting; throws when it cannot do its work. */
+  readonly isReady: (o: Options) => Promise<boolean>;
   /** The folder of the built web UI. */
   readonly webRoot?: string;
 };
@@ -56,7 +56,7 @@ export function restOperations(
   ];
 }
 
-function plainRoutes({ caPem, health }: RestParts): readonly Route[] {
+function plainRoutes({ caPem, isReady }: RestParts): readonly Route[] {
   const certificate: Reply = {
     status: 200,
     headers: {
@@ -71,10 +71,9 @@ function plainRoutes({ caPem, health }: RestParts): readonly Route[] {
     headers: { "content-type": "text/plain", "cache-control": "no-store" },
     body: "ok\n",
   };
-  const isHealthy: Route["handler"] = async ({ log, signal }) => {
+  const health: Route["handler"] = async ({ log, signal }) => {
     try {
-      await health?.({ signal });
-      return healthy;
+      return (await isReady({ signal })) ? healthy : empty(503);
     } catch (error) {
       log.warn({ event: "health.failed", err: error }, "not healthy");
       return empty(503);
@@ -83,7 +82,7 @@ function plainRoutes({ caPem, health }: RestParts): readonly Route[] {
   return [
     get("/ca.pem", () => Promise.resolve(certificate)),
     head("/ca.pem", () => Promise.resolve(certificate)),
-    get("/healthz", isHealthy),
-    head("/healthz", isHealthy),
+    get("/healthz", health),
+    head("/healthz", health),
   ];
 }

@@ -10,7 +10,7 @@ import { parseRegistryHost } from "#domain/oci";
 import { serveHttp } from "#faces/http";
 import type { Registries } from "#services/reader";
 import { accountsWorld, type AccountsWorld } from "#services/accounts/testing";
-import { restFace } from "../rest-face.ts";
+import { restFace, type RestParts } from "../rest-face.ts";
 import { memoryRegistries } from "./memory-registries.ts";
 import { memoryGatekeeping, type MemoryGatekeeping } from "./memory-gatekeeping.ts";
 
@@ -47,7 +47,9 @@ const repository = (name: string, visibility: "private" | "public" = "private"):
 });
 
 /** The face over real TLS on a free port: accounts in SQLite, certificates of our own. */
-export async function restWorld(more: { readonly webRoot?: string } = {}): Promise<RestWorld> {
+export async function restWorld(
+  more: Partial<Pick<RestParts, "webRoot" | "isReady">> = {},
+): Promise<RestWorld> {
   const folder = await mkdtemp(join(tmpdir(), "countersign-rest-"));
   const o = { signal: new AbortController().signal };
   const now = Date.now();
@@ -73,6 +75,7 @@ export async function restWorld(more: { readonly webRoot?: string } = {}): Promi
     registries,
     registryHost: parseRegistryHost("localhost:8443"),
     caPem: pki.caPem,
+    isReady: () => Promise.resolve(true),
     ...more,
   });
   const server = await serveHttp(
