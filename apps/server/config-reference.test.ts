@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readConfig, variables } from "./config.ts";
 
-const page = join(import.meta.dirname, "../../docs/reference/configuration.md");
+const apps = join(import.meta.dirname, "..");
+const page = join(apps, "../docs/reference/configuration.md");
 const ROW = /^\| `(?<key>[a-z]\w*)` +\| (?:`(?<variable>\w+)`|–) +\| `(?<value>[^`]*)` +\|/gm;
 const rows = [...readFileSync(page, "utf8").matchAll(ROW)].map((row) => ({ ...row.groups }));
 
@@ -28,4 +29,15 @@ test("the defaults in the reference are the defaults", () => {
   } finally {
     rmSync(directory, { recursive: true });
   }
+});
+
+test("every variable that the server or the command reads is in the reference", () => {
+  const sources = readdirSync(apps, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".ts") && !/\.test\.ts$|testing\//.test(file),
+  );
+  const read = sources.flatMap((file) =>
+    [...readFileSync(join(apps, file), "utf8").matchAll(/COUNTERSIGN_[A-Z_]*[A-Z]/g)].map(String),
+  );
+  const text = readFileSync(page, "utf8");
+  expect([...new Set(read)].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
 });
