@@ -95,10 +95,7 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
     hasher: createScryptHasher(),
     keyReader: pemKeyReader,
     issuer: pki,
-    visibility: {
-      isPublic: async (name, options) =>
-        (await registry.repository(name, options))?.visibility === "public",
-    },
+    visibility: registry,
     tokenKey: pki.tokenKey,
     registryHost,
     gateway: gatewayAddress,

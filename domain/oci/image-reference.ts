@@ -25,11 +25,11 @@ const maxCharacters = 512;
 /**
  * Reads an image reference the way the Docker engine does (distribution/reference, "normalized names"):
  * no host means `docker.io`, one name there means `library/`, neither tag nor digest means `latest`.
- * 64 hex digits alone are an image ID and no reference. Throws an `OciError`.
+ * 64 hex digits, alone or after `sha256:`, are an image ID and no reference. Throws an `OciError`.
  */
 export function parseReference(text: string): ImageReference {
   if (text.length > maxCharacters) throw new OciError("oci/reference-invalid", text.slice(0, 80));
-  if (/^[0-9a-f]{64}$/.test(text))
+  if (/^(?:sha256:)?[0-9a-f]{64}$/.test(text))
     throw new OciError("oci/reference-invalid", "64 hex digits are an image ID, not a name");
   const at = text.indexOf("@");
   const digest = at < 0 ? undefined : parseDigest(text.slice(at + 1));
@@ -46,6 +46,16 @@ export function parseReference(text: string): ImageReference {
     ...(tag === undefined ? {} : { tag }),
     ...(digest === undefined ? {} : { digest }),
   };
+}
+
+/** As `parseReference`, with undefined for what is not a reference. */
+export function tryReference(text: string): ImageReference | undefined {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    if (error instanceof OciError) return undefined;
+    throw error;
+  }
 }
 
 function splitHost(name: string): { readonly host: string; readonly path: string } {

@@ -6,6 +6,7 @@ export {
   gunOf,
   parseReference,
   pinned,
+  tryReference,
   type ImageReference,
 } from "./image-reference.ts";
 export { requiredBy, type Descriptor, type Manifest, type Platform } from "./manifest.ts";

@@ -1,10 +1,10 @@
 import type { Decision } from "#contracts";
 import { rightOn, type User } from "#domain/identity";
-import { CodedError, type Options } from "#domain/kernel";
+import type { Options } from "#domain/kernel";
 import {
   namespaceOf,
-  parseReference,
   parseRepositoryName,
+  tryReference,
   type RegistryHost,
   type RepositoryName,
 } from "#domain/oci";
@@ -53,13 +53,4 @@ export function createSight(
       return await repository(user, reference.repository, o);
     },
   };
-}
-
-function tryReference(image: string): ReturnType<typeof parseReference> | undefined {
-  try {
-    return parseReference(image);
-  } catch (error) {
-    if (error instanceof CodedError) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import type { Candidate, Case } from "#domain/admission";
 import type { Options } from "#domain/kernel";
-import { gunOf, OciError, parseReference, type ImageReference } from "#domain/oci";
+import { gunOf, tryReference, type ImageReference } from "#domain/oci";
 import { evidenceOf, peopleOf } from "./evidence.ts";
 import type { Directory, StoredPolicy, TrustedRegistries, TrustSource } from "./ports.ts";
 
@@ -55,13 +55,4 @@ function candidatesOf(named: NamedImage): readonly ImageReference[] | undefined 
     return reference === undefined ? undefined : [reference];
   }
   return named.localDigests.map(tryReference).filter((reference) => reference !== undefined);
-}
-
-function tryReference(text: string): ImageReference | undefined {
-  try {
-    return parseReference(text);
-  } catch (error) {
-    if (error instanceof OciError) return undefined;
-    throw error;
-  }
 }

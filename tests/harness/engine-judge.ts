@@ -1,5 +1,5 @@
 import type { AccountName } from "#domain/identity";
-import { formatReference, gunOf, parseReference, pinned, type Digest } from "#domain/oci";
+import { formatReference, gunOf, pinned, tryReference, type Digest } from "#domain/oci";
 import type { Caller, Callers, Judge, Judgement, JudgeRequest } from "#faces/gateway";
 import { X509Certificate } from "node:crypto";
 
@@ -56,14 +56,6 @@ function admitted(judge: TableJudge, name: string): Judgement | undefined {
     digest,
     ...(imageIds === undefined ? {} : { imageIds }),
   };
-}
-
-function tryReference(name: string): ReturnType<typeof parseReference> | undefined {
-  try {
-    return parseReference(name);
-  } catch {
-    return undefined; // an image ID, for one, names no repository
-  }
 }
 
 /** Callers by certificate. */
