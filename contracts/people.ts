@@ -83,7 +83,10 @@ export const AccountKey = z.object({
 });
 export type AccountKey = z.infer<typeof AccountKey>;
 
-/** A public key made elsewhere: PEM `PUBLIC KEY` or `CERTIFICATE`. */
+/**
+ * A public key made elsewhere: PEM `CERTIFICATE REQUEST` made with it for `O` the registry's host and `CN` the
+ * account; from an admin also `PUBLIC KEY` or `CERTIFICATE`.
+ */
 export const AddKey = z.strictObject({
   label: z.string().min(1).max(200),
   pem: z.string().max(20_000),

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { generateKeyPairSync, createHash, createPublicKey, type KeyObject } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,6 +29,52 @@ test("a key and a certificate for it have one fingerprint", async () => {
   } finally {
     await rm(directory, { recursive: true });
   }
+});
+
+const newKeys = {
+  "P-256": ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+  "P-384": ["ec", "-pkeyopt", "ec_paramgen_curve:P-384"],
+  "RSA 2048": ["rsa:2048"],
+  Ed25519: ["ed25519"],
+};
+const openssl = (input: string, ...args: readonly string[]): Buffer =>
+  execFileSync("openssl", args, { input, stdio: ["pipe", "pipe", "ignore"] });
+const newRequest = (how: readonly string[]): string => {
+  const key = ["-newkey", ...how, "-nodes", "-keyout", "/dev/null"];
+  return openssl("", "req", "-new", ...key, "-subj", "/O=localhost:8443/CN=alice").toString();
+};
+
+test.for(Object.entries(newKeys))(
+  "a request that its %s key signed proves the key",
+  async ([, how]) => {
+    const request = newRequest(how);
+    expect(await pemKeyReader.readRequest(request)).toEqual({
+      ...pemKeyReader.read(openssl(request, "req", "-noout", "-pubkey").toString()),
+      commonNames: ["alice"],
+      organizations: ["localhost:8443"],
+    });
+  },
+);
+
+test("a request that another key signed, or that was changed, proves nothing", async () => {
+  const malformed = { code: "accounts/key-malformed" };
+  const [own = Buffer.of(), other = Buffer.of()] = [0, 1].map(() =>
+    openssl(newRequest(newKeys["P-256"]), "req", "-outform", "DER"),
+  );
+  const point = Buffer.from("034200", "hex");
+  const swapped = Buffer.from(own);
+  other.copy(swapped, own.indexOf(point), other.indexOf(point), other.indexOf(point) + 67);
+  const renamed = Buffer.from(own);
+  renamed.write("mallo", renamed.indexOf("alice"));
+  for (const der of [swapped, renamed, own.subarray(0, 60), Buffer.from("prose")]) {
+    const pem = `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`;
+    await expect(pemKeyReader.readRequest(pem)).rejects.toMatchObject(malformed);
+  }
+});
+
+test("a bare key, a certificate and prose are no request", async () => {
+  for (const text of [pair().publicKey, "prose", ""])
+    expect(await pemKeyReader.readRequest(text)).toBeUndefined();
 });
 
 test("the fingerprint is that of the SubjectPublicKeyInfo", () => {

@@ -73,6 +73,12 @@ const replies = {
     hint: "a key is one person's; make another one, or ask an admin",
     field: "pem",
   },
+  "accounts/key-unproven": {
+    status: 422,
+    message: "nothing here shows that this key is yours",
+    hint: "make a request with it and add that, HOST as in image names and YOU your account: openssl req -new -key key.pem -subj /O=HOST/CN=YOU. Or ask an admin to add the key",
+    field: "pem",
+  },
   "accounts/key-unknown": { status: 404, message: "the account has no such key" },
   "accounts/token-invalid": { status: 401, message: "the token is not good, or no longer" },
   "accounts/service-unknown": { status: 400, message: "there are no tokens for this service" },

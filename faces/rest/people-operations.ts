@@ -27,7 +27,11 @@ export function peopleOperations(accounts: AccountsService): readonly Operation[
       accounts.listKeys(place.user(), { signal }),
     ),
     operation("addKey", "own-or-admin", ({ caller, place, body, signal }) =>
-      accounts.addKey(place.user(), body, { signal, mayMove: caller.user.isAdmin }),
+      accounts.addKey(place.user(), body, {
+        signal,
+        mayMove: caller.user.isAdmin,
+        mustProve: !caller.user.isAdmin, // an admin answers for whose key it is
+      }),
     ),
     operation("revokeKey", "own-or-admin", async ({ place, signal }) => {
       await accounts.revokeKey(place.user(), place.fingerprint(), { signal });

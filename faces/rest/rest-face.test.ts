@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 import { operations } from "#contracts";
 import { restOperations } from "./rest-face.ts";
-import { restWorld, type RestWorld } from "./testing/rest-world.ts";
+import { restWorld, type RestWorld, type Send } from "./testing/rest-world.ts";
 
 const team = { name: "acme/qa", description: "", right: "read" };
 
@@ -206,6 +208,38 @@ test("a person keeps their own name, password, keys and bundles", async () => {
   const body = { password: "another password" };
   expect((await alice("PATCH", "/api/v1/users/alice", { body })).status).toBe(200);
   expect((await alice("GET", "/api/v1/session")).status).toBe(401);
+});
+
+test("nobody takes a key for their own that somebody else signs with", async () => {
+  await using world = await people();
+  const [root, alice] = [await world.as("root"), await world.as("alice")];
+  const bareKey = (): unknown =>
+    generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({
+      type: "spki",
+      format: "pem",
+    });
+  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", "/dev/null"];
+  const requestFor = (subject: string): string => {
+    const how = ["req", "-new", ...newKey, "-nodes", "-subj", subject];
+    return execFileSync("openssl", how, { stdio: ["ignore", "pipe", "ignore"] }).toString();
+  };
+  const add = (send: Send, user: string, pem: unknown): ReturnType<Send> =>
+    send("POST", `/api/v1/users/${user}/keys`, { body: { label: "found", pem } });
+  const foreign = [
+    bareKey(),
+    requestFor("/O=localhost:8443/CN=bob"),
+    requestFor("/O=registry.lab/CN=alice"),
+    requestFor("/CN=alice"),
+    requestFor("/O=localhost:8443/CN=bob/CN=alice"),
+  ];
+  for (const pem of foreign) {
+    const refused = await add(alice, "alice", pem);
+    expect(refused.status).toBe(422);
+    expect(refused.json()).toMatchObject({ code: "accounts/key-unproven", field: "pem" });
+  }
+  expect((await add(root, "bob", foreign[3])).status).toBe(422);
+  expect((await add(alice, "alice", requestFor("/O=localhost:8443/CN=alice"))).status).toBe(201);
+  expect((await add(root, "bob", bareKey())).status).toBe(201);
 });
 
 test("repositories are shown to who may read them, and are not there for others", async () => {

@@ -15,6 +15,7 @@ export type AccountsErrorCode =
   | "accounts/key-malformed"
   | "accounts/key-private"
   | "accounts/key-taken"
+  | "accounts/key-unproven"
   | "accounts/key-unknown"
   | "accounts/token-invalid"
   | "accounts/service-unknown";

@@ -17,6 +17,7 @@ export type {
   KeyReader,
   PasswordHasher,
   People,
+  ReadKey,
   RepositoryVisibility,
   StoredKey,
   StoredSession,

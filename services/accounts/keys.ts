@@ -1,8 +1,9 @@
 import type { AccountKey, AccountName, KeyFingerprint, User } from "#domain/identity";
 import type { Clock, Options } from "#domain/kernel";
+import type { RegistryHost } from "#domain/oci";
 import { AccountsError } from "./errors.ts";
 import type { PeopleCache } from "./people-view.ts";
-import type { AccountStore, KeyReader } from "./ports.ts";
+import type { AccountStore, KeyReader, ProvenKey, ReadKey } from "./ports.ts";
 
 /** The public keys that tie signatures and client certificates to people. */
 export type Keys = {
@@ -10,12 +11,15 @@ export type Keys = {
   listKeys(account: AccountName, o: Options): Promise<readonly AccountKey[]>;
   /**
    * Adds a public key made elsewhere. `mayMove`: also one that was another account's until it was revoked.
-   * Throws `accounts/user-unknown`, `accounts/key-malformed`, `accounts/key-private` or `accounts/key-taken`.
+   * `mustProve`: only as a certificate request in which the key itself signed who it is for, `CN` the account
+   * and `O` the registry's host. Public keys are public: what somebody else signed with theirs would count
+   * as this account's. Throws `accounts/user-unknown`, `accounts/key-malformed`, `accounts/key-private`,
+   * `accounts/key-unproven` or `accounts/key-taken`.
    */
   addKey(
     account: AccountName,
     key: { readonly label: string; readonly pem: string },
-    o: Options & { readonly mayMove?: boolean },
+    o: Options & { readonly mayMove?: boolean; readonly mustProve?: boolean },
   ): Promise<AccountKey>;
   /** From the next request on the key is nobody's. Throws `accounts/key-unknown`. */
   revokeKey(account: AccountName, fingerprint: KeyFingerprint, o: Options): Promise<void>;
@@ -31,8 +35,19 @@ export function createKeys(parts: {
   readonly people: PeopleCache;
   readonly reader: KeyReader;
   readonly clock: Clock;
+  readonly registryHost: RegistryHost;
 }): Keys {
-  const { store, people, reader, clock } = parts;
+  const { store, people, reader, clock, registryHost } = parts;
+
+  async function read(pem: string, account: AccountName, mustProve: boolean): Promise<ReadKey> {
+    const proven = await reader.readRequest(pem);
+    const isFor = ({ commonNames, organizations }: ProvenKey): boolean =>
+      commonNames.join() === account && organizations.join() === registryHost;
+    if (proven === undefined ? mustProve : !isFor(proven))
+      throw new AccountsError("accounts/key-unproven", `nothing ties this key to ${account}`);
+    return proven ?? reader.read(pem);
+  }
+
   return {
     async listKeys(account, o) {
       const { userOf, keys } = await people.current(o);
@@ -43,7 +58,7 @@ export function createKeys(parts: {
     },
 
     async addKey(account, { label, pem }, o) {
-      const { fingerprint, publicKey } = reader.read(pem);
+      const { fingerprint, publicKey } = await read(pem, account, o.mustProve === true);
       const key = { fingerprint, account, label, createdAt: clock() };
       await people.changing(() =>
         store.addKey({ ...key, publicKey }, { signal: o.signal, mayMove: o.mayMove === true }),

@@ -117,8 +117,20 @@ export interface KeyReader {
    * Reads PEM `PUBLIC KEY` or `CERTIFICATE`: EC P-256, P-384, P-521, RSA of 2048 bits or more, Ed25519.
    * Throws `accounts/key-malformed`, or `accounts/key-private` for a private key.
    */
-  read(pem: string): { readonly fingerprint: KeyFingerprint; readonly publicKey: string };
+  read(pem: string): ReadKey;
+  /**
+   * Reads PEM `CERTIFICATE REQUEST` (RFC 2986): a key with a signature of its own under somebody's names.
+   * Undefined for anything else. Throws `accounts/key-malformed`, also where that signature does not fit.
+   */
+  readRequest(pem: string): Promise<ProvenKey | undefined>;
 }
+
+export type ReadKey = { readonly fingerprint: KeyFingerprint; readonly publicKey: string };
+/** A key, and under which names whoever has it signed. */
+export type ProvenKey = ReadKey & {
+  readonly commonNames: readonly string[];
+  readonly organizations: readonly string[];
+};
 
 /** The authority behind client certificates. */
 export interface CertificateIssuer {

@@ -85,10 +85,10 @@ describe.skipIf(hasNoBrowser)("people", () => {
     await using v = await visit(busyWorld(), { as: "alice", at: "/people/users/alice" });
     await v.page.getByRole("button", { name: "Add a public key" }).click();
     await v.page.getByLabel("Label").fill("token");
-    await v.page.getByLabel("Public key or certificate").fill("nonsense");
+    await v.page.getByLabel("Certificate request").fill("nonsense");
     await v.page.getByRole("button", { name: "Add key" }).click();
     await v.page.getByText("this is not a public key in PEM").waitFor();
-    await v.page.getByLabel("Public key or certificate").fill("-----BEGIN PUBLIC KEY-----\n");
+    await v.page.getByLabel("Certificate request").fill("-----BEGIN CERTIFICATE REQUEST-----\n");
     await v.page.getByRole("button", { name: "Add key" }).click();
     await v.page.getByRole("cell", { name: "token", exact: true }).waitFor();
     expect(await v.page.getByRole("dialog").count()).toBe(0);

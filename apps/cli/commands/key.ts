@@ -46,9 +46,9 @@ function addList(key: Command, cli: Cli): void {
 function addAdd(key: Command, cli: Cli): void {
   key
     .command("add")
-    .description("add a public key or certificate that was made elsewhere")
+    .description("add a key that was made elsewhere")
     .argument("<user>")
-    .argument("<file>", "PEM: PUBLIC KEY or CERTIFICATE")
+    .argument("<file>", "PEM: CERTIFICATE REQUEST; from an admin also PUBLIC KEY or CERTIFICATE")
     .option("--label <text>", "what the key is; the file's name when left out")
     .addHelpText("after", examples("key add alice alice.pem --label laptop"))
     .action((user: string, file: string, options: { readonly label?: string }, command: Command) =>

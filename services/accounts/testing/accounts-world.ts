@@ -38,6 +38,7 @@ const plainReader: KeyReader = {
     const { material } = publicKeyFromPem(pem);
     return { fingerprint: parseKeyFingerprint(material.fingerprint), publicKey: pem };
   },
+  readRequest: () => Promise.resolve(undefined),
 };
 
 /** The accounts over a store in memory, with a clock that stands still until it is told. */

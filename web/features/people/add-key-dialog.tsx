@@ -1,11 +1,12 @@
 import { AddKey } from "#contracts";
-import { Button, Group, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Code, Group, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import type { ReactNode } from "react";
 import { Dialog } from "../../ui/dialog.tsx";
 import { useAction } from "../../data/action.ts";
 import { api } from "../../data/client.ts";
+import { useMe } from "../../data/session.tsx";
 import { checkedBy, fieldErrorOf } from "../../ui/form-errors.ts";
 import { Problem } from "../../ui/problem.tsx";
 
@@ -25,6 +26,7 @@ export function AddKeyDialog({ user }: { user: string }): ReactNode {
 }
 
 function KeyForm({ user, onClose }: { user: string; onClose: () => void }): ReactNode {
+  const { isAdmin } = useMe();
   const form = useForm({ initialValues: { label: "", pem: "" }, validate: checkedBy(AddKey) });
   const add = useAction(
     async (body: { label: string; pem: string }) => await api("addKey", { params: { user }, body }),
@@ -47,6 +49,12 @@ function KeyForm({ user, onClose }: { user: string; onClose: () => void }): Reac
           For a key made on another machine or in a hardware token. Signatures made with it count as{" "}
           {user}’s. Never paste a private key.
         </Text>
+        <Text size="sm">
+          {isAdmin
+            ? "You answer for whose key it is. Who adds one to their own account shows a certificate request:"
+            : "Show that you have its private half with a certificate request, or ask an admin to add the key:"}
+        </Text>
+        <Code block>{`openssl req -new -key key.pem -subj "/O=${location.host}/CN=${user}"`}</Code>
         <TextInput
           label="Label"
           data-autofocus
@@ -55,7 +63,7 @@ function KeyForm({ user, onClose }: { user: string; onClose: () => void }): Reac
           {...(error?.["label"] === undefined ? {} : { error: error["label"] })}
         />
         <Textarea
-          label="Public key or certificate"
+          label={isAdmin ? "Public key or certificate" : "Certificate request"}
           description="PEM: the text between and with the lines BEGIN and END"
           rows={8}
           spellCheck={false}
