@@ -1,9 +1,10 @@
 /** The server kit under every face: routes as data, limits, error bodies, TLS, draining. */
+export { bearerChallenge, bearerToken } from "./bearer.ts";
 export { readBytes, readJsonBody } from "./body.ts";
 export { HttpError, type HttpErrorCode } from "./errors.ts";
 export { createMetrics, type Counter, type Histogram, type Metrics } from "./metrics.ts";
 export { metricsFace } from "./metrics-face.ts";
-export { bearerChallenge, empty, json } from "./reply.ts";
+export { empty, json } from "./reply.ts";
 export {
   del,
   get,

@@ -21,17 +21,3 @@ export function json(status: number, value: unknown, headers: Headers = {}): Rep
 export function empty(status: number, headers: Headers = {}): Reply {
   return { status, headers: { "content-length": "0", ...headers } };
 }
-
-/**
- * The 401 that tells a client where to fetch a token (Docker token authentication; RFC 6750, section 3).
- * `scope` is written as the client must ask for it.
- */
-export function bearerChallenge(options: {
-  readonly realm: string;
-  readonly service: string;
-  readonly scope?: string;
-  readonly error?: "invalid_token" | "insufficient_scope";
-}): string {
-  const parts = Object.entries(options).map(([name, value]) => `${name}="${value}"`);
-  return `Bearer ${parts.join(",")}`;
-}

@@ -1,6 +1,13 @@
 import { CodedError } from "#domain/kernel";
 import { formatScope, parseRepositoryName, type RepositoryName, type Scope } from "#domain/oci";
-import { bearerChallenge, param, type Context, type Handler, type Reply } from "#faces/http";
+import {
+  bearerChallenge,
+  bearerToken,
+  param,
+  type Context,
+  type Handler,
+  type Reply,
+} from "#faces/http";
 import type { Grant, TokenVerifier } from "#services/accounts";
 import { errorReply } from "./error-replies.ts";
 
@@ -26,11 +33,9 @@ export type Guard = {
   ): Handler;
 };
 
-const BEARER = /^Bearer +([\w.~+/=-]{1,16384})$/i;
-
 export function createGuard(tokens: TokenVerifier, challenge: Challenge): Guard {
   async function grantOf(context: Context): Promise<Grant | "none" | "invalid"> {
-    const [, token] = BEARER.exec(context.request.headers.authorization ?? "") ?? [];
+    const token = bearerToken(context.request);
     if (token === undefined) return "none";
     try {
       return await tokens.verify(token, { signal: context.signal });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { AccountName, User } from "#domain/identity";
 import type { Instant, Options } from "#domain/kernel";
+import { bearerToken } from "#faces/http";
 import type { AccountsService } from "#services/accounts";
 import { RestError } from "./errors.ts";
 import { sessionCookie } from "./session-cookie.ts";
@@ -22,8 +23,6 @@ export type Access =
   /** Whoever could see the same through the gateway. */
   | "engine-viewer";
 
-const BEARER = /^Bearer +([\w.~+/-]{1,512}=*)$/i;
-
 /** The session of a request. A header wins over the cookie, and a bad header is not made good by one. */
 export async function callerOf(
   request: IncomingMessage,
@@ -31,8 +30,7 @@ export async function callerOf(
   o: Options & { readonly quietly?: boolean },
 ): Promise<Caller | undefined> {
   const { authorization } = request.headers;
-  const token =
-    authorization === undefined ? sessionCookie(request) : BEARER.exec(authorization)?.[1];
+  const token = authorization === undefined ? sessionCookie(request) : bearerToken(request);
   if (token === undefined) return undefined;
   const session = await accounts.session(token, o);
   return session === undefined ? undefined : { ...session, token };
