@@ -127,6 +127,25 @@ test("a token dies with its account's being active", async () => {
   });
 });
 
+test("a token gives no more than its account may do by now", async () => {
+  const world = await acme();
+  const { accounts, o } = world;
+  const scopes = async (token: string) => (await accounts.verify(token, o)).scopes.map(formatScope);
+  const { token } = await issue(world, "alice", "repository:acme/web:pull,push");
+  expect(await scopes(token)).toEqual(["repository:acme/web:pull,push"]);
+  const alice = parseAccountName("alice");
+  await accounts.removeMember(parseTeamName("acme/write"), alice, o);
+  expect(await scopes(token)).toEqual([]);
+  await accounts.addMember(parseTeamName("acme/read"), alice, o);
+  expect(await scopes(token)).toEqual(["repository:acme/web:pull"]);
+  await accounts.addMember(parseTeamName("acme/admin"), alice, o);
+  expect(await scopes(token)).toEqual(["repository:acme/web:pull,push"]);
+  const { token: all } = await issue(world, "root", "registry:catalog:*", "repository:acme/web:*");
+  await accounts.updateUser(parseAccountName("carol"), { isAdmin: true }, o);
+  await accounts.updateUser(parseAccountName("root"), { isAdmin: false }, o);
+  expect(await scopes(all)).toEqual([]);
+});
+
 test("a token for another service is not made", async () => {
   const { accounts, o } = await acme();
   await expect(accounts.issue({ scopes: [], service: "other" }, o)).rejects.toMatchObject({

@@ -17,7 +17,7 @@ import {
   type Scope,
 } from "#domain/oci";
 import { AccountsError } from "./errors.ts";
-import { rememberedGrants } from "./remembered-grants.ts";
+import { rememberedGrants, type RememberedGrant } from "./remembered-grants.ts";
 import type { Credentials, PasswordCheck } from "./passwords.ts";
 import type { PeopleCache } from "./people-view.ts";
 import type { RepositoryVisibility } from "./ports.ts";
@@ -138,21 +138,32 @@ export function createTokens(parts: {
     },
 
     async verify(token, o) {
-      const grant = remembered.get(token, clock()) ?? (await remember(token));
-      const { account } = grant;
-      if (account !== undefined && (await people.current(o)).subject(account).account === undefined)
+      const found = remembered.get(token, clock()) ?? (await remember(token));
+      const { account } = found.given;
+      const view = await people.current(o);
+      if (account !== undefined && view.subject(account).account === undefined)
         throw invalid(`${account} is not active`);
-      return grant;
+      if (found.still?.version !== view.version)
+        found.still = { grant: await stillGranted(found.given, o), version: view.version };
+      return found.still.grant;
     },
   };
 
   /** Clients send one token with many requests: its signature is checked with the first. */
-  async function remember(token: string): Promise<Grant> {
+  async function remember(token: string): Promise<RememberedGrant> {
     const { sub: account, access, exp, nbf } = await read(token);
     const scopes = access.map((scope) => ({ ...scope, actions: new Set(scope.actions) }));
-    const grant: Grant = { account, scopes };
-    remembered.set(token, grant, { fromMs: nbf * 1_000, untilMs: exp * 1_000 });
+    const lasts = { fromMs: nbf * 1_000, untilMs: exp * 1_000 };
+    const grant: RememberedGrant = { given: { account, scopes }, still: undefined, ...lasts };
+    remembered.set(token, grant);
     return grant;
+  }
+
+  /** Who left a team does not keep its rights for as long as a token lasts. */
+  async function stillGranted({ account, scopes }: Grant, o: Options): Promise<Grant> {
+    const still: Scope[] = [];
+    for (const scope of scopes) still.push(await granted(account, scope, o));
+    return { account, scopes: still.filter(({ actions }) => actions.size > 0) };
   }
 
   async function read(token: string): Promise<z.infer<typeof Claims>> {
