@@ -22,7 +22,7 @@ const args = [
 ];
 
 /** Tests wait for at most this long for something to appear. */
-const patienceMs = 10_000;
+const patienceMs = 30_000;
 
 export type Visit = AsyncDisposable & { readonly page: Page; readonly server: FixtureServer };
 

@@ -1,8 +1,6 @@
 import type { Repository } from "#contracts";
-import { TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { repositoryPath } from "../../data/image-links.ts";
 import { useRepositories, useStatus } from "../../data/queries.ts";
 import { valueOf } from "../../data/remote.ts";
@@ -12,6 +10,7 @@ import { Empty } from "../../ui/empty.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Mark } from "../../ui/mark.tsx";
 import { Page } from "../../ui/page.tsx";
+import { SearchField, useSearch } from "../../ui/search-field.tsx";
 import { Time } from "../../ui/time.tsx";
 
 /** Every repository that the reader may pull from. */
@@ -27,22 +26,11 @@ export function RepositoriesPage(): ReactNode {
 }
 
 function Searchable({ repositories }: { repositories: readonly Repository[] }): ReactNode {
-  const [search, setSearch] = useSearchParams();
-  const text = search.get("q") ?? "";
+  const [text, setText] = useSearch();
   const shown = repositories.filter((r) => r.name.includes(text.trim().toLowerCase()));
   return (
     <>
-      <TextInput
-        type="search"
-        aria-label="Search repositories"
-        placeholder="Search repositories"
-        leftSection={<IconSearch size={16} aria-hidden />}
-        maw={360}
-        value={text}
-        onChange={(event) =>
-          setSearch(event.target.value === "" ? {} : { q: event.target.value }, { replace: true })
-        }
-      />
+      <SearchField label="Search repositories" text={text} onSearch={setText} />
       {shown.length === 0 ? (
         <Empty title={`No repository is called “${text}”`}>
           There may be one that you may not pull from: ask an admin.

@@ -1,8 +1,7 @@
 import type { Tags, TagSummary } from "#contracts";
-import { Button, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
 import { useState, type ReactNode } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { tagPath } from "../../data/image-links.ts";
 import { useStatus, useTags } from "../../data/queries.ts";
 import { valueOf } from "../../data/remote.ts";
@@ -13,6 +12,7 @@ import { Empty } from "../../ui/empty.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Mark } from "../../ui/mark.tsx";
 import { Page } from "../../ui/page.tsx";
+import { SearchField, useSearch } from "../../ui/search-field.tsx";
 import { counted, sizeInWords } from "../../ui/sentences.ts";
 import { isMissing } from "../../ui/team-state.ts";
 import { Time } from "../../ui/time.tsx";
@@ -37,24 +37,13 @@ export function RepositoryPage({ repository }: { repository: string }): ReactNod
 
 /** A filter where there are many, and as many rows as can be read. */
 function Searchable({ of }: { of: Tags }): ReactNode {
-  const [search, setSearch] = useSearchParams();
+  const [text, setText] = useSearch();
   const [rows, setRows] = useState(rowsAtOnce);
-  const text = search.get("q") ?? "";
   const found = of.tags.filter((tag) => tag.tag.includes(text.trim()));
   return (
     <>
       {of.tags.length <= fewTags && text === "" ? null : (
-        <TextInput
-          type="search"
-          aria-label="Search tags"
-          placeholder="Search tags"
-          leftSection={<IconSearch size={16} aria-hidden />}
-          maw={360}
-          value={text}
-          onChange={(event) =>
-            setSearch(event.target.value === "" ? {} : { q: event.target.value }, { replace: true })
-          }
-        />
+        <SearchField label="Search tags" text={text} onSearch={setText} />
       )}
       {found.length === 0 ? (
         <Empty title={`No tag contains “${text}”`} />

@@ -1,5 +1,5 @@
 import { AddKey } from "#contracts";
-import { Button, Code, Group, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Code, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import type { ReactNode } from "react";
@@ -8,7 +8,7 @@ import { useAction } from "../../data/action.ts";
 import { api } from "../../data/client.ts";
 import { useMe } from "../../data/session.tsx";
 import { checkedBy, fieldErrorOf } from "../../ui/form-errors.ts";
-import { Problem } from "../../ui/problem.tsx";
+import { FormFoot } from "../../ui/form-foot.tsx";
 
 /** Takes in a public key that was made elsewhere. */
 export function AddKeyDialog({ user }: { user: string }): ReactNode {
@@ -71,15 +71,12 @@ function KeyForm({ user, onClose }: { user: string; onClose: () => void }): Reac
           {...form.getInputProps("pem")}
           {...(error?.["pem"] === undefined ? {} : { error: error["pem"] })}
         />
-        {add.error === undefined || error !== undefined ? null : <Problem error={add.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={add.running}>
-            Add key
-          </Button>
-        </Group>
+        <FormFoot
+          action="Add key"
+          running={add.running}
+          error={error === undefined ? add.error : undefined}
+          onCancel={onClose}
+        />
       </Stack>
     </form>
   );

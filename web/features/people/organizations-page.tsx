@@ -1,5 +1,5 @@
 import { CreateOrganization, type Organization } from "#contracts";
-import { Button, Group, Stack, TextInput } from "@mantine/core";
+import { Button, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import { Fragment, type ReactNode } from "react";
@@ -13,9 +13,9 @@ import { TeamLink } from "../../ui/account-links.tsx";
 import { DataTable } from "../../ui/data-table.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { checkedBy, fieldErrorOf } from "../../ui/form-errors.ts";
+import { FormFoot } from "../../ui/form-foot.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Problem } from "../../ui/problem.tsx";
 import { Time } from "../../ui/time.tsx";
 
 export function OrganizationsPage(): ReactNode {
@@ -120,17 +120,12 @@ function OrganizationForm({ onClose }: { onClose: () => void }): ReactNode {
           {...form.getInputProps("fullName")}
           {...(error?.["fullName"] === undefined ? {} : { error: error["fullName"] })}
         />
-        {create.error === undefined || error !== undefined ? null : (
-          <Problem error={create.error} />
-        )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={create.running}>
-            Create organization
-          </Button>
-        </Group>
+        <FormFoot
+          action="Create organization"
+          running={create.running}
+          error={error === undefined ? create.error : undefined}
+          onCancel={onClose}
+        />
       </Stack>
     </form>
   );

@@ -1,5 +1,5 @@
 import { CreateTeam, type Organization, type RepositoryRight } from "#contracts";
-import { Button, Group, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { NativeSelect, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { ReactNode } from "react";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -10,8 +10,8 @@ import { useOrganizations } from "../../data/queries.ts";
 import { teamPath } from "../../ui/account-links.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { checkedBy, fieldErrorOf } from "../../ui/form-errors.ts";
+import { FormFoot } from "../../ui/form-foot.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
-import { Problem } from "../../ui/problem.tsx";
 
 const check = checkedBy(CreateTeam);
 const rights = [
@@ -112,17 +112,12 @@ function TeamForm({ organizations, onClose }: FormProps): ReactNode {
           data={rights.map((right) => ({ ...right }))}
           {...form.getInputProps("right")}
         />
-        {create.error === undefined || error !== undefined ? null : (
-          <Problem error={create.error} />
-        )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={create.running}>
-            Create team
-          </Button>
-        </Group>
+        <FormFoot
+          action="Create team"
+          running={create.running}
+          error={error === undefined ? create.error : undefined}
+          onCancel={onClose}
+        />
       </Stack>
     </form>
   );

@@ -1,5 +1,5 @@
 import { UpdateUser, type User } from "#contracts";
-import { Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import type { ReactNode } from "react";
@@ -8,7 +8,7 @@ import { useAction } from "../../data/action.ts";
 import { api } from "../../data/client.ts";
 import { Confirm } from "../../ui/confirm.tsx";
 import { checkedBy } from "../../ui/form-errors.ts";
-import { Problem } from "../../ui/problem.tsx";
+import { FormFoot } from "../../ui/form-foot.tsx";
 import { Dependents } from "./dependents.tsx";
 import { permissionChoices } from "./permissions.ts";
 
@@ -108,15 +108,7 @@ function EditForm({ user, onClose }: { user: User; onClose: () => void }): React
           description="May change the settings and people, and do everything at the gateway."
           {...form.getInputProps("isAdmin", { type: "checkbox" })}
         />
-        {update.error === undefined ? null : <Problem error={update.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={update.running}>
-            Save
-          </Button>
-        </Group>
+        <FormFoot action="Save" running={update.running} error={update.error} onCancel={onClose} />
       </Stack>
     </form>
   );

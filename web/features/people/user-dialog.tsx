@@ -1,5 +1,5 @@
 import { CreateUser } from "#contracts";
-import { Button, Checkbox, Group, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { Checkbox, NativeSelect, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { ReactNode } from "react";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -8,8 +8,8 @@ import { useAction } from "../../data/action.ts";
 import { api } from "../../data/client.ts";
 import { userPath } from "../../ui/account-links.tsx";
 import { checkedBy, fieldErrorOf } from "../../ui/form-errors.ts";
+import { FormFoot } from "../../ui/form-foot.tsx";
 import { PasswordField } from "../../ui/password-field.tsx";
-import { Problem } from "../../ui/problem.tsx";
 import { permissionChoices, permissionOf } from "./permissions.ts";
 
 const fields = ["name", "fullName", "password", "isAdmin", "permission"] as const;
@@ -90,17 +90,12 @@ function UserForm({ onClose }: { onClose: () => void }): ReactNode {
           description="May change the settings and people, and do everything at the gateway."
           {...input("isAdmin")}
         />
-        {create.error === undefined || serverErrors !== undefined ? null : (
-          <Problem error={create.error} />
-        )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={create.running}>
-            Create user
-          </Button>
-        </Group>
+        <FormFoot
+          action="Create user"
+          running={create.running}
+          error={serverErrors === undefined ? create.error : undefined}
+          onCancel={onClose}
+        />
       </Stack>
     </form>
   );
