@@ -45,3 +45,12 @@ test.for(pages)("every file of ours that %s names is there", (page) => {
   ].map(([, path = ""]) => path);
   expect(named.filter((path) => !existsSync(join(top, path)))).toEqual([]);
 });
+
+test("docs/dependencies.md has a row for every package that runs in production", () => {
+  const { dependencies } = JSON.parse(textOf("package.json")) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+  const rows = textOf("docs/dependencies.md").match(/^\| .*$/gm) ?? [];
+  const first = rows.map((row) => row.split("|")[1] ?? "").join(" ");
+  expect(Object.keys(dependencies).filter((name) => !first.includes(name))).toEqual([]);
+});
