@@ -6,6 +6,7 @@ import type { Options } from "#domain/kernel";
 import { serveHttp } from "#faces/http";
 import { printConfig, readConfig, type Config, type Environment } from "./config.ts";
 import { keepTrustFresh } from "./keep-trust-fresh.ts";
+import { pauseWithJitter } from "./pause.ts";
 import { wire, type App } from "./wire.ts";
 
 export type ServeOptions = {
@@ -86,10 +87,7 @@ async function collectGarbageRegularly(app: App, log: Logger, { signal }: Option
       if (!signal.aborted)
         log.error({ event: "registry.garbage-failed", err: error }, "garbage collection failed");
     }
-    await Promise.race([
-      stopped(signal),
-      new Promise((resolve) => setTimeout(resolve, garbageIntervalMs).unref()),
-    ]);
+    await pauseWithJitter(garbageIntervalMs, { signal });
   }
 }
 
