@@ -1,8 +1,7 @@
 import { createClient, type Client } from "#contracts";
-import { readFile } from "node:fs/promises";
 import { getCACertificates } from "node:tls";
 import type { Config } from "./config.ts";
-import { CliError } from "./errors.ts";
+import { readNamedFile } from "./named-file.ts";
 import { httpsFetch } from "./https-fetch.ts";
 
 /** A connection to the server; `close` lets the process end. */
@@ -21,16 +20,7 @@ export async function connect(config: Config, token: string | undefined): Promis
 
 async function trustedCertificates(config: Config): Promise<string[] | undefined> {
   if (config.ca === undefined) return undefined;
-  let pem: string;
-  try {
-    pem = await readFile(config.ca.file, "utf8");
-  } catch (cause) {
-    throw new CliError(
-      "cli/file-unreadable",
-      `the CA file ${config.ca.file} cannot be read`,
-      "name the server's ca.pem with --ca or COUNTERSIGN_CA",
-      { cause },
-    );
-  }
+  const hint = "name the server's ca.pem with --ca or COUNTERSIGN_CA";
+  const pem = await readNamedFile(config.ca.file, "the CA file", hint);
   return config.ca.counts === "only" ? [pem] : [...getCACertificates("default"), pem];
 }

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CliError } from "./errors.ts";
+import { readNamedFile } from "./named-file.ts";
 import type { World } from "./world.ts";
 
 type Source = {
@@ -31,16 +31,7 @@ export async function readPassword(source: Source, world: World): Promise<string
 
 async function readSource(file: string, world: World): Promise<string> {
   if (file === "-") return await world.terminal.readInput();
-  try {
-    return await readFile(resolve(world.workingDirectory, file), "utf8");
-  } catch (cause) {
-    throw new CliError(
-      "cli/file-unreadable",
-      `the password file ${file} cannot be read`,
-      undefined,
-      { cause },
-    );
-  }
+  return await readNamedFile(resolve(world.workingDirectory, file), "the password file");
 }
 
 const firstLine = (text: string): string => text.split(/\r?\n/, 1)[0] ?? "";

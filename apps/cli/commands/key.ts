@@ -1,8 +1,8 @@
 import type { AccountKey } from "#contracts";
 import type { Command } from "commander";
-import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { CliError } from "../errors.ts";
+import { readNamedFile } from "../named-file.ts";
 import type { Cli } from "../program.ts";
 import { userOr, type Result } from "../session.ts";
 import { fields, moment, table } from "../text.ts";
@@ -91,12 +91,7 @@ function addRevoke(key: Command, cli: Cli): void {
 const shownDigits = 16;
 
 async function readPem(file: string): Promise<string> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    throw new CliError("cli/file-unreadable", `${file} cannot be read`, undefined, { cause });
-  }
+  const text = await readNamedFile(file, "the key file");
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text))
     throw new CliError(
       "cli/usage",

@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Registry } from "#contracts";
 import type { Command } from "commander";
 import { z } from "zod";
-import { CliError } from "../errors.ts";
+import { readNamedFile } from "../named-file.ts";
 import { readPassword } from "../passwords.ts";
 import type { Cli } from "../program.ts";
 import type { Result } from "../session.ts";
@@ -91,7 +90,7 @@ function addAdd(registry: Command, cli: Cli): void {
         };
         const body = {
           host,
-          ca: await readCa(resolve(cli.world.workingDirectory, registryCa)),
+          ca: await readNamedFile(resolve(cli.world.workingDirectory, registryCa), "the CA file"),
           ...(trustServer === undefined ? {} : { trustServer }),
           ...(maxStale === undefined ? {} : { maxStaleSeconds: maxStale }),
           ...(username === undefined
@@ -118,14 +117,6 @@ function addRemove(registry: Command, cli: Cli): void {
         return undefined;
       }),
     );
-}
-
-async function readCa(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    throw new CliError("cli/file-unreadable", `${file} cannot be read`, undefined, { cause });
-  }
 }
 
 function resultOf(registry: Registry): Result {
