@@ -4,6 +4,7 @@ export type { KeyOwner, People, RoleEvidence, TrustEvidence } from "./evidence.t
 export { explain, type Explanation } from "./explain.ts";
 export type { Policy, PolicyMode, TeamRequirement } from "./policy.ts";
 export type { Reason, UnknownSigner } from "./reason.ts";
+export { isReleasingRole } from "./released.ts";
 export { refusalText } from "./refusal.ts";
 export { signable } from "./signable.ts";
 export { unsatisfiable } from "./teams.ts";

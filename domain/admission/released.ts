@@ -3,7 +3,12 @@ import type { RoleEvidence } from "./evidence.ts";
 import type { Reason } from "./reason.ts";
 
 export const releasesRole = "targets/releases";
-export const baseRole = "targets";
+const baseRole = "targets";
+
+/** Whether a role releases images: `targets/releases`, or `targets` for what that one does not list. */
+export function isReleasingRole(role: string): boolean {
+  return role === releasesRole || role === baseRole;
+}
 
 /**
  * Why the released digests cannot be read, if so. A `targets/releases` that is there but cannot be
@@ -11,7 +16,7 @@ export const baseRole = "targets";
  */
 export function unusableReleases(roles: readonly RoleEvidence[]): Reason | undefined {
   for (const role of roles) {
-    if (role.name !== releasesRole && role.name !== baseRole) continue;
+    if (!isReleasingRole(role.name)) continue;
     const reason = unusable(role);
     if (reason !== undefined) return reason;
   }
@@ -48,7 +53,7 @@ export function releasedAs(
 ): readonly string[] {
   const tags = new Set<string>();
   for (const role of roles) {
-    if (role.name !== releasesRole && role.name !== baseRole) continue;
+    if (!isReleasingRole(role.name)) continue;
     for (const [tag, entry] of role.targets)
       if (entry === digest && released(roles, tag) === digest) tags.add(tag);
   }

@@ -1,4 +1,4 @@
-import { isDigest } from "#domain/oci";
+import { isDigest, isTag } from "#domain/oci";
 import { EngineApiError } from "./errors.ts";
 import { single, type Query } from "./query.ts";
 
@@ -52,7 +52,7 @@ function pullOf(
   if (wanted === undefined)
     throw malformed("pulling all tags of a repository is not possible here: name a tag or digest");
   const isByDigest = isDigest(wanted);
-  if (!isByDigest && !/^\w[\w.-]{0,127}$/.test(wanted))
+  if (!isByDigest && !isTag(wanted))
     throw malformed("the request's tag is neither a tag nor a sha256 digest");
   return {
     kind: "pull",

@@ -14,6 +14,7 @@ export { maxManifestBytes, parseManifest } from "./manifest-reader.ts";
 export { isManifestMediaType, ociIndexMediaType, type ManifestMediaType } from "./media-types.ts";
 export {
   formatGun,
+  isTag,
   namespaceOf,
   parseGun,
   parseRegistryHost,

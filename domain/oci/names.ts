@@ -33,8 +33,12 @@ export function parseRepositoryName(text: string): RepositoryName {
 
 /** Reads a tag. Throws `oci/tag-invalid`. */
 export function parseTag(text: string): Tag {
-  if (!TAG.test(text)) throw new OciError("oci/tag-invalid", text.slice(0, 80));
-  return text as Tag;
+  if (!isTag(text)) throw new OciError("oci/tag-invalid", text.slice(0, 80));
+  return text;
+}
+
+export function isTag(text: string): text is Tag {
+  return TAG.test(text);
 }
 
 /** The globally unique name of `repository` on `host`. */

@@ -1,8 +1,9 @@
 import type { ImagePage, Repository, Tags, TagSummary } from "#contracts";
-import { isCountingRole } from "#domain/admission";
+import { isCountingRole, isReleasingRole } from "#domain/admission";
 import {
   formatGun,
   formatReference,
+  isTag,
   parseTag,
   type RegistryHost,
   type RepositoryName,
@@ -136,13 +137,8 @@ function referenceOf(
 function signedTags(finding: Finding): ReadonlySet<string> {
   const evidence = finding.case.candidates?.[0]?.evidence;
   if (evidence?.kind !== "verified") return new Set();
-  const roles = evidence.roles.filter(({ name }) => isReleasing(name) || isCountingRole(name));
-  const names = roles.flatMap((role) => [...role.targets.keys()]);
-  return new Set(names.filter((name) => /^\w[\w.-]{0,127}$/.test(name)));
-}
-
-function isReleasing(role: string): boolean {
-  return role === "targets" || role === "targets/releases";
+  const roles = evidence.roles.filter(({ name }) => isReleasingRole(name) || isCountingRole(name));
+  return new Set(roles.flatMap((role) => [...role.targets.keys()]).filter(isTag));
 }
 
 function presentMove(move: TagMove): ImagePage["history"][number] {
