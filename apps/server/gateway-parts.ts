@@ -1,26 +1,52 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { pemKeyReader } from "#adapters/pki";
 import type { KeyFingerprint } from "#domain/identity";
-import { formatReference } from "#domain/oci";
-import type { BuildPolicy, Callers, Judge } from "#faces/gateway";
+import type { Options } from "#domain/kernel";
+import { formatReference, tryReference, type RegistryHost } from "#domain/oci";
+import type { BuildPolicy, Callers, Judge, Judgement, JudgeRequest } from "#faces/gateway";
 import type { AccountsService } from "#services/accounts";
 import type { Gatekeeper } from "#services/gatekeeper";
 
 /**
  * The gatekeeper as the gateway asks it. Looking a digest up (`docker service create` does so before it
- * creates) is no deployment: it is answered from the verdict and not recorded.
+ * creates) is no deployment: it is answered from the verdict and not recorded. Who may not read a repository
+ * is refused without its reasons, as everywhere.
  */
-export function judgeForGateway(gatekeeper: Gatekeeper): Judge {
+export function judgeForGateway(
+  gatekeeper: Gatekeeper,
+  sight: { readonly accounts: Pick<AccountsService, "rightOn">; readonly host: RegistryHost },
+): Judge {
   return {
     async judge(request, o) {
-      if (request.operation !== "distribution")
-        return gatekeeper.judge({ ...request, gate: "docker-api" }, o);
-      const { verdict, message } = await gatekeeper.why({ image: request.image }, o);
-      if (verdict.kind === "deny") return { kind: "refuse", message };
-      const { reference } = verdict;
-      return { kind: "run", reference: formatReference(reference), digest: reference.digest };
+      const judgement = await judge(request, o);
+      const isHidden = judgement.kind === "refuse" && !(await mayRead(request, o));
+      return isHidden ? { kind: "refuse", message: hidden(request.image) } : judgement;
     },
   };
+
+  async function judge(request: JudgeRequest, o: Options): Promise<Judgement> {
+    if (request.operation !== "distribution")
+      return gatekeeper.judge({ ...request, gate: "docker-api" }, o);
+    const { verdict, message } = await gatekeeper.why({ image: request.image }, o);
+    if (verdict.kind === "deny") return { kind: "refuse", message };
+    const { reference } = verdict;
+    return { kind: "run", reference: formatReference(reference), digest: reference.digest };
+  }
+
+  /** Why an image is refused tells of its repository: who signed it, which digests and tags it has. */
+  async function mayRead(request: JudgeRequest, o: Options): Promise<boolean> {
+    for (const name of request.localDigests ?? [request.image]) {
+      const reference = tryReference(name);
+      if (reference?.host !== sight.host) continue;
+      if ((await sight.accounts.rightOn(request.by, reference.repository, o)) === "none")
+        return false;
+    }
+    return true;
+  }
+}
+
+function hidden(image: string): string {
+  return `${image} is refused: there is no such repository, or it is not for you`;
 }
 
 /** Who holds a client certificate: the account that owns its key now, whatever name stands in it. */

@@ -173,7 +173,7 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
   ];
   const gateway = createGateway({
     engine,
-    judge: judgeForGateway(gatekeeper),
+    judge: judgeForGateway(gatekeeper, { accounts, host: registryHost }),
     callers: callersOf(accounts),
     buildPolicy: buildPolicyOf(gatekeeper),
     tls: { ...tls, clientCa: pki.clientCaPem },

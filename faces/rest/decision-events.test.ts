@@ -60,9 +60,10 @@ test("somebody else hears only of what is theirs to see", async () => {
   const stream = await listen(world, "bob");
   world.gatekeeping.decide("root", web);
   world.gatekeeping.decide("bob", web);
+  world.gatekeeping.decide("bob", "docker.io/library/nginx:latest");
   world.gatekeeping.decide("root", "localhost:8443/acme/public:1");
-  await stream.until('"id":"3"');
-  expect(stream.decisions()).toEqual(["2", "3"]);
+  await stream.until('"id":"4"');
+  expect(stream.decisions()).toEqual(["3", "4"]);
 });
 
 test("the stream ends with the session, before anything more is told", async () => {

@@ -287,7 +287,7 @@ test("only an admin may have a repository's trust data forgotten", async () => {
   expect(world.gatekeeping.forgotten()).toEqual(["acme/web"]);
 });
 
-test("decisions are shown to who asked for them, and to who may read the repository", async () => {
+test("decisions are shown to who may read the repository; of elsewhere, to who asked for them", async () => {
   await using world = await people();
   const { decide } = world.gatekeeping;
   decide("bob", "localhost:8443/acme/web:1");
@@ -309,18 +309,23 @@ test("decisions are shown to who asked for them, and to who may read the reposit
   };
   expect(await seen("root")).toEqual(["5", "4", "3", "2", "1"]);
   expect(await seen("alice")).toEqual(["5", "3", "2", "1"]);
-  expect(await seen("bob")).toEqual(["5", "1"]);
+  expect(await seen("bob")).toEqual(["5"]);
+  decide("bob", "docker.io/library/nginx:latest");
+  expect(await seen("bob")).toEqual(["6", "5"]);
   const page = await (await world.as("bob"))("GET", "/api/v1/image?repository=acme/public&tag=1");
   expect((page.json() as { decisions: { id: string }[] }).decisions.map(({ id }) => id)).toEqual([
+    "6",
     "5",
-    "1",
   ]);
 });
 
 test("pages of decisions are full although others' are left out, and miss none", async () => {
   await using world = await people();
   for (let count = 0; count < 20; count += 1)
-    world.gatekeeping.decide(count % 3 === 0 ? "bob" : "root", "localhost:8443/acme/web:1");
+    world.gatekeeping.decide(
+      "root",
+      count % 3 === 0 ? "localhost:8443/acme/public:1" : "localhost:8443/acme/web:1",
+    );
   const bob = await world.as("bob");
   const ids: string[] = [];
   let before: string | undefined;

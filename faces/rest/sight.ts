@@ -21,7 +21,7 @@ export type Sight = {
   ): Promise<readonly Item[]>;
   /** An image of another registry is no secret of ours. */
   image(user: User, image: string, o: Options): Promise<boolean>;
-  /** One's own, and those about images of repositories one may read. */
+  /** Those about images of repositories one may read, and one's own about images of elsewhere. */
   decision(user: User, decision: Decision, o: Options): Promise<boolean>;
 };
 
@@ -47,9 +47,9 @@ export function createSight(
       return await repository(user, reference.repository, o);
     },
     async decision(user, decision, o) {
-      if (user.isAdmin || decision.by === user.name) return true;
+      if (user.isAdmin) return true;
       const reference = tryReference(decision.verdict.image);
-      if (reference === undefined || reference.host !== registryHost) return false;
+      if (reference?.host !== registryHost) return decision.by === user.name;
       return await repository(user, reference.repository, o);
     },
   };
