@@ -26,6 +26,8 @@ export const Containers = z.array(
 
 export const Container = z.object({
   Id: z.string(),
+  Image: z.string(),
+  Config: z.object({ Image: z.string() }),
   HostConfig: z.looseObject({}),
   Mounts: z.array(z.object({ Type: z.string(), Name: z.string().optional() })).nullish(),
 });

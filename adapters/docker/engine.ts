@@ -102,7 +102,13 @@ export function createEngine(options: { readonly socketPath: string }): Engine {
       const parsed = shaped(answers.Container, raw);
       const { HostConfig: hostConfig } = raw as Record<string, JsonValue>;
       const mounts = (parsed.Mounts ?? []).map(({ Type, Name }) => ({ type: Type, name: Name }));
-      return { id: parsed.Id, hostConfig: hostConfig as JsonObject, mounts };
+      return {
+        id: parsed.Id,
+        image: parsed.Config.Image,
+        imageId: parsed.Image,
+        hostConfig: hostConfig as JsonObject,
+        mounts,
+      };
     },
     inspectVolume: async (name, o) => {
       const found = await ask(transport, answers.Volume, get(`/volumes/${path(name)}`), o);

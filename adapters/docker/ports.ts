@@ -34,6 +34,10 @@ export type StoredService = {
 
 export type StoredContainer = {
   readonly id: string;
+  /** The image as it was written when the container was made; not what it was then, or is now. */
+  readonly image: string;
+  /** The ID of the image that it was made from. */
+  readonly imageId: string;
   readonly hostConfig: JsonObject;
   /** What is mounted in it, from wherever: `bind`, `volume`, `tmpfs`. Volumes have a name. */
   readonly mounts: readonly { readonly type: string; readonly name: string | undefined }[];

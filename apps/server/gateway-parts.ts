@@ -9,7 +9,8 @@ import type { Gatekeeper } from "#services/gatekeeper";
 
 /**
  * The gatekeeper as the gateway asks it. Looking a digest up (`docker service create` does so before it
- * creates) is no deployment: it is answered from the verdict and not recorded. Who may not read a repository
+ * creates) is no deployment: it is answered from the verdict and not recorded. A start is, where it is refused:
+ * each `docker run` is one, and was recorded when it created. Who may not read a repository
  * is refused without its reasons, as everywhere.
  */
 export function judgeForGateway(
@@ -25,10 +26,13 @@ export function judgeForGateway(
   };
 
   async function judge(request: JudgeRequest, o: Options): Promise<Judgement> {
-    if (request.operation !== "distribution")
-      return gatekeeper.judge({ ...request, gate: "docker-api" }, o);
-    const { verdict, message } = await gatekeeper.why({ image: request.image }, o);
-    if (verdict.kind === "deny") return { kind: "refuse", message };
+    const record = (): Promise<Judgement> =>
+      gatekeeper.judge({ ...request, gate: "docker-api" }, o);
+    const isStart = request.operation === "container-start";
+    if (isStart && (await gatekeeper.policy(o)).mode !== "enforce") return { kind: "as-written" };
+    if (!isStart && request.operation !== "distribution") return record();
+    const { verdict, message } = await gatekeeper.why(request, o);
+    if (verdict.kind === "deny") return isStart ? record() : { kind: "refuse", message };
     const { reference } = verdict;
     return { kind: "run", reference: formatReference(reference), digest: reference.digest };
   }

@@ -9,9 +9,10 @@ import { identify } from "./identify.ts";
 import { permit } from "./permit.ts";
 import { planBuild } from "./plan-build.ts";
 import { planContainerCreate } from "./plan-container.ts";
-import { planDistribution, planStart, planWeighed } from "./plan-others.ts";
+import { planDistribution, planWeighed } from "./plan-others.ts";
 import { planImageCreate } from "./plan-pull.ts";
 import { planServiceCreate, planServiceUpdate } from "./plan-service.ts";
+import { planRestart, planStart } from "./plan-start.ts";
 import type { Plan } from "./plan.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
 import { relayStreaming } from "./relay-plan.ts";
@@ -58,7 +59,7 @@ export async function plan(exchange: Exchange, parts: Parts): Promise<Plan> {
           "an administrator installs them on the node itself",
       );
     case "manage":
-      return planManage(exchange);
+      return planManage(parts, exchange);
     case "read":
       return operation.path === "/distribution/{name}/json"
         ? planDistribution(parts, exchange)
@@ -83,7 +84,7 @@ async function planRun(parts: Parts, exchange: Exchange): Promise<Plan> {
   }
 }
 
-async function planManage(exchange: Exchange): Promise<Plan> {
+async function planManage(parts: Parts, exchange: Exchange): Promise<Plan> {
   switch (exchange.asked.operation.path) {
     case "/containers/{id}/exec":
       return planWeighed(exchange, "exec-create");
@@ -92,7 +93,9 @@ async function planManage(exchange: Exchange): Promise<Plan> {
     case "/networks/create":
       return planWeighed(exchange, "network-create");
     case "/containers/{id}/start":
-      return planStart(exchange);
+      return planStart(parts, exchange);
+    case "/containers/{id}/restart":
+      return planRestart(parts, exchange);
     default:
       return relayStreaming(exchange);
   }

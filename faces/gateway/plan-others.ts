@@ -4,25 +4,13 @@ import { judgeImage } from "./judge-image.ts";
 import { permitEscapes } from "./permit.ts";
 import type { Plan } from "./plan.ts";
 import { readBody } from "./read-body.ts";
-import { refuse } from "./refusal.ts";
-import { hasBody, relayBody, relayStreaming } from "./relay-plan.ts";
+import { relayBody, relayStreaming } from "./relay-plan.ts";
 
 /** An operation whose body may hold a way to the host: read, weighed, written again. */
 export async function planWeighed(exchange: Exchange, kind: BodyKind): Promise<Plan> {
   const body = await readBody(exchange, kind);
   const denied = permitEscapes(exchange.caller, hostEscapesOf(body));
   return denied ?? relayBody(exchange, body);
-}
-
-/** `POST /containers/{id}/start`: old engines read host settings from its body. */
-export function planStart(exchange: Exchange): Plan {
-  const { query } = exchange.asked;
-  // A checkpoint is a process as it was, from a folder that the client names: not the image's.
-  if (query.has("checkpoint") || query.has("checkpoint-dir"))
-    return refuse(403, "starting from a checkpoint is not possible here: it cannot be judged");
-  return hasBody(exchange)
-    ? refuse(400, "starting a container with settings of its own is not supported: create it anew")
-    : relayStreaming(exchange);
 }
 
 /** `GET /distribution/{name}/json`: clients pin what it answers, so it answers what is signed. */

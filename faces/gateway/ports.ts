@@ -20,6 +20,8 @@ export interface Callers {
 /** What somebody wants an engine to do with an image. */
 export type GatewayOperation =
   | "container-create"
+  /** Of a container that exists: once more, and perhaps made before there was a policy. */
+  | "container-start"
   | "service-create"
   | "service-update"
   | "service-rollback"

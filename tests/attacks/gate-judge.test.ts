@@ -5,9 +5,42 @@ import { expect, test } from "vitest";
 import { parseAccountName, parseTeamName, type AccountName } from "#domain/identity";
 import { parseRegistryHost } from "#domain/oci";
 import { judgeForGateway } from "../../apps/server/gateway-parts.ts";
-import { image, publisher, wired } from "../trust/wired-world.ts";
+import { digestOf, image, publisher, wired } from "../trust/wired-world.ts";
 
 const o = { signal: new AbortController().signal };
+
+test("a start is judged while the policy is enforced, and kept when it is refused", async () => {
+  const data = await mkdtemp(join(tmpdir(), "countersign-start-"));
+  try {
+    await using app = await wired(data);
+    await (await publisher(app)).publish(app, "content");
+    const { accounts, gatekeeper } = app;
+    const by = parseAccountName("admin");
+    const judge = judgeForGateway(gatekeeper, {
+      accounts,
+      host: parseRegistryHost("registry.test"),
+    });
+    const start = async (digest: string): Promise<string> => {
+      const localDigests = [`${image.slice(0, -2)}@${digest}`];
+      const request = { image, by, operation: "container-start", localDigests } as const;
+      return (await judge.judge(request, o)).kind;
+    };
+    const kept = async (): Promise<number> => (await gatekeeper.decisions({ limit: 9 }, o)).length;
+    const set = async (mode: "warn" | "enforce"): Promise<void> => {
+      const ifVersion = (await gatekeeper.policy(o)).version;
+      await gatekeeper.setPolicy({ mode, required: [], ifVersion }, by, o);
+    };
+    const other = digestOf("other content");
+    expect([await start(other), await kept()]).toEqual(["as-written", 0]);
+    await set("warn");
+    expect([await start(other), await kept()]).toEqual(["as-written", 0]);
+    await set("enforce");
+    expect([await start(digestOf("content")), await kept()]).toEqual(["run", 0]);
+    expect([await start(other), await kept()]).toEqual(["refuse", 1]);
+  } finally {
+    await rm(data, { recursive: true, force: true });
+  }
+});
 
 test("a refusal at the gateway tells nothing of a repository that its reader may not read", async () => {
   const data = await mkdtemp(join(tmpdir(), "countersign-hidden-"));
