@@ -75,7 +75,7 @@ export function createRegistries(parts: RegistriesParts): Registries {
   const opened = new Map<RegistryHost, Open>();
 
   const replace = (host: RegistryHost, open: Open | undefined): void => {
-    void opened.get(host)?.source.close();
+    letGo(opened.get(host)?.source);
     if (open === undefined) opened.delete(host);
     else opened.set(host, open);
   };
@@ -96,7 +96,7 @@ export function createRegistries(parts: RegistriesParts): Registries {
     const open = await openRegistry(registry, parts, o);
     const first = known(); // somebody else may have opened it meanwhile
     if (first === undefined) replace(host, open);
-    else void open.source.close();
+    else letGo(open.source);
     return first ?? open.reader;
   };
 
@@ -224,4 +224,9 @@ function notRegistered(gun: Gun): TrustReading {
 
 function hostOf(gun: Gun): RegistryHost {
   return parseGun(gun).host;
+}
+
+/** Closes a source that nobody waits for. One that does not close well is of no use to anybody either way. */
+function letGo(source: RemoteSource | undefined): void {
+  source?.close().catch(() => undefined);
 }
