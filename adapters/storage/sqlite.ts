@@ -10,10 +10,10 @@ export function openSqlite(file: string): SqliteDatabase & {
   dataVersion(): number;
 } {
   const database = new DatabaseSync(file);
+  database.exec("PRAGMA busy_timeout = 5000");
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA foreign_keys = ON");
-  database.exec("PRAGMA busy_timeout = 5000");
   const prepared = new Map<string, SqliteStatement>();
   const version = database.prepare("PRAGMA data_version");
   return {

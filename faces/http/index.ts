@@ -1,7 +1,15 @@
 /** The server kit under every face: routes as data, limits, error bodies, TLS, draining. */
 export { readBytes, readJsonBody } from "./body.ts";
 export { HttpError, type HttpErrorCode } from "./errors.ts";
-export { createMetrics, type Counter, type Histogram, type Metrics } from "./metrics.ts";
+export {
+  createMetrics,
+  mergeMetrics,
+  metricsText,
+  type Counter,
+  type Family,
+  type Histogram,
+  type Metrics,
+} from "./metrics.ts";
 export { metricsFace } from "./metrics-face.ts";
 export { bearerChallenge, empty, json } from "./reply.ts";
 export {

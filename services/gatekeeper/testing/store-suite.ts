@@ -109,6 +109,9 @@ export function gatekeeperStoreSuite(
       expect(await decisions.list({ limit: 10, repository: gun }, o)).toEqual([web]);
       expect(await decisions.get("999", o)).toBeUndefined();
       expect(await decisions.get("x", o)).toBeUndefined();
+      expect(await decisions.newest(o)).toBe(Number(api.id));
+      expect(await decisions.after(0, 1, o)).toEqual([web]);
+      expect(await decisions.after(Number(web.id), 10, o)).toEqual([api]);
       await close?.();
     });
   });
