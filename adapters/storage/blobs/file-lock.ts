@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { isBusy } from "../is-busy.ts";
 
 export type FileLock = { release(): void };
 
@@ -17,10 +18,4 @@ export function tryFileLock(path: string): FileLock | undefined {
     throw error;
   }
   return { release: () => database.close() };
-}
-
-const sqliteBusy = 5;
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && error.errcode === sqliteBusy;
 }
