@@ -48,11 +48,16 @@ export async function serve(options: ServeOptions): Promise<void> {
   log.info({ event: "server.stopped" }, "stopped");
 }
 
+async function prepare(app: App, config: Config, log: Logger, o: Options): Promise<void> {
+  await app.blobs.recover(o);
+  await keepFirstPassword(app, config, log, o);
+}
+
 async function serveAlone(app: App, config: Config, log: Logger, o: Options): Promise<void> {
   const listening = await listen(app, config, log);
   try {
     // Only now: whoever holds the ports is the one process that may make the first admin.
-    await keepFirstPassword(app, config, log, o);
+    await prepare(app, config, log, o);
     await untilStopped(listening.addresses, config, log, o, async () => {
       const collecting = collectGarbageRegularly(app, log, o);
       const keeping = keepTrustFresh(app, log, o);
@@ -70,7 +75,7 @@ async function serveWithWorkers(
   { config, processes, log }: { config: Config; processes: number; log: Logger },
   o: Options,
 ): Promise<void> {
-  await withPortsHeld(config, () => keepFirstPassword(app, config, log, o));
+  await withPortsHeld(config, () => prepare(app, config, log, o));
   const workers = await startWorkers({ app, config, log, count: processes }, o);
   try {
     await untilStopped(workers.addresses, config, log, o, async () => {

@@ -1,5 +1,6 @@
 /** The entry of a process that `workers.ts` starts: answers clients, until the first process says stop or is gone. */
 import { pino } from "pino";
+import type { TrustWarning } from "#services/trust";
 import { openChannel } from "./channel.ts";
 import { listen } from "./listen.ts";
 import { receivedConfig, type ToFirst, type ToWorker } from "./questions.ts";
@@ -9,6 +10,8 @@ import { wire, type App } from "./wire.ts";
 for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => undefined);
 process.on("disconnect", () => process.exit(1));
 
+/** What was told last, maybe before we were ready to hear it. */
+let told: readonly TrustWarning[] | undefined;
 let running: { readonly app: App; readonly stop: () => Promise<void> } | undefined;
 
 const first = openChannel<ToFirst, ToWorker>(
@@ -30,8 +33,8 @@ const first = openChannel<ToFirst, ToWorker>(
         },
         metricsText: () => first.ask("metricsText", undefined),
       });
-      app.upkeep.learn(found);
       const listening = await listen(app, config, log);
+      app.upkeep.learn(told ?? found);
       running = {
         app,
         async stop() {
@@ -47,6 +50,7 @@ const first = openChannel<ToFirst, ToWorker>(
     },
     metrics: () => Promise.resolve(running?.app.metrics.samples() ?? []),
     learn(found) {
+      told = found;
       running?.app.upkeep.learn(found);
       return Promise.resolve(undefined);
     },

@@ -74,7 +74,7 @@ export async function startWorkers(parts: Parts, { signal }: Options): Promise<W
       channel.close();
       live.delete(worker);
       gone = mergeMetrics([gone, entry.counted.filter(({ kind }) => kind !== "gauge")]);
-      if (!stopping.signal.aborted) onDeath({ pid: worker.process.pid, code, killedBy });
+      if (!stopping.signal.aborted) onDeath({ worker: worker.process.pid, code, killedBy });
     });
     live.set(worker, entry);
     try {
@@ -85,7 +85,11 @@ export async function startWorkers(parts: Parts, { signal }: Options): Promise<W
     }
   }
 
-  function onDeath(of: { readonly pid: number | undefined; code: number; killedBy: string }): void {
+  function onDeath(of: {
+    readonly worker: number | undefined;
+    code: number;
+    killedBy: string;
+  }): void {
     log.error({ event: "server.worker-died", ...of }, "a process that serves has died");
     const now = performance.now();
     deaths = [...deaths.filter((at) => now - at < 60_000), now];
