@@ -43,3 +43,28 @@ test("a transaction that reads before it writes keeps its place before another p
     await rm(directory, { recursive: true });
   }
 });
+
+test("a transaction that waits for another process lets its own process go on", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "countersign-"));
+  try {
+    const file = join(directory, "database.sqlite");
+    const [ours, theirs] = [await openDatabase(file), await openDatabase(file)];
+    const write = (name: string) => ({ name, holder: "us", until: 1 });
+    const waiting = await ours.transaction().execute(async (transaction) => {
+      await transaction.insertInto("trust_leases").values(write("first")).execute();
+      const second = theirs
+        .transaction()
+        .execute((other) => other.insertInto("trust_leases").values(write("second")).execute());
+      await new Promise((resolve) => setTimeout(resolve, 20)); // both are in this one thread
+      await transaction.insertInto("trust_leases").values(write("third")).execute();
+      return [second];
+    });
+    await Promise.all(waiting);
+    const rows = await ours.selectFrom("trust_leases").select("name").execute();
+    expect(rows).toHaveLength(3);
+    await ours.destroy();
+    await theirs.destroy();
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});

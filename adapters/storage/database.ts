@@ -1,6 +1,7 @@
-import { Kysely, SqliteDialect } from "kysely";
+import { Kysely } from "kysely";
 import { Migrator } from "kysely/migration";
 import { migrations } from "./migrations.ts";
+import { PatientDialect } from "./patient-dialect.ts";
 import type { Schema } from "./schema.ts";
 import { openSqlite } from "./sqlite.ts";
 
@@ -19,7 +20,7 @@ export function dataVersionOf(database: Database): number {
 /** Opens the database in `file` and brings its schema up to date; `:memory:` for tests. */
 export async function openDatabase(file: string): Promise<Database> {
   const sqlite = openSqlite(file);
-  const database = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqlite }) });
+  const database = new Kysely<Schema>({ dialect: new PatientDialect(sqlite) });
   dataVersions.set(database, () => sqlite.dataVersion());
   const migrator = new Migrator({
     db: database,

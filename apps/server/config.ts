@@ -50,6 +50,17 @@ const Config = z.strictObject({
   /** The master key that is to come, where it is handed out by somebody else. Empty: made beside the one in use. */
   nextMasterKeyFile: z.string().default(""),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  /** How many processes serve; 0: one a core, eight at most. */
+  processes: z
+    .union([
+      z.int(),
+      z
+        .string()
+        .regex(/^\d{1,2}$/, "a number")
+        .transform(Number),
+    ])
+    .pipe(z.int().min(0).max(64))
+    .default(0),
   drainSeconds: z.int().min(0).max(600).default(10),
 });
 export type Config = Readonly<z.infer<typeof Config>> & {
@@ -72,6 +83,7 @@ export const variables = {
   COUNTERSIGN_MASTER_KEY_FILE: "masterKeyFile",
   COUNTERSIGN_NEXT_MASTER_KEY_FILE: "nextMasterKeyFile",
   COUNTERSIGN_LOG_LEVEL: "logLevel",
+  COUNTERSIGN_PROCESSES: "processes",
 } as const satisfies Record<string, keyof Config>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,4 @@
-/** `countersign serve`: all faces in one process; and what is done to its data directory beside it. */
+/** `countersign serve`: all faces, in one process or several; and what is done to its data directory beside it. */
 export type { ServerError, ServerErrorCode } from "./errors.ts";
 export { serve, type ServeOptions } from "./serve.ts";
 export { acceptClock } from "./accept-clock.ts";

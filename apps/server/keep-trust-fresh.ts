@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Options } from "#domain/kernel";
-import { explainWarning } from "#services/trust";
+import { explainWarning, type TrustWarning } from "#services/trust";
 import { pauseWithJitter } from "./pause.ts";
 import type { App } from "./wire.ts";
 
@@ -11,10 +11,12 @@ export async function keepTrustFresh(
   app: Pick<App, "upkeep">,
   log: Logger,
   { signal }: Options,
+  tell: (found: readonly TrustWarning[]) => void = () => undefined,
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      const { renewed, warnings } = await app.upkeep.round({ signal });
+      const { renewed, warnings, found } = await app.upkeep.round({ signal });
+      tell(found);
       if (renewed > 0) log.info({ event: "trust.renewed", renewed }, "signed ahead of expiry");
       for (const warning of warnings)
         log.warn({ event: `trust.${warning.kind}`, ...warning }, explainWarning(warning));

@@ -1,19 +1,26 @@
 import { mkdir, rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pino, type Logger } from "pino";
 import { writeFileAtomically } from "#adapters/io";
 import type { Options } from "#domain/kernel";
-import { serveHttp } from "#faces/http";
+import { collectGarbageRegularly } from "./collect-garbage.ts";
 import { printConfig, readConfig, type Config, type Environment } from "./config.ts";
+import { keepFirstPassword } from "./first-password.ts";
 import { keepTrustFresh } from "./keep-trust-fresh.ts";
-import { pauseWithJitter } from "./pause.ts";
+import { listen, withPortsHeld } from "./listen.ts";
+import type { Addresses } from "./questions.ts";
+import { stopped } from "./stopped.ts";
 import { wire, type App } from "./wire.ts";
+import { startWorkers } from "./workers.ts";
 
 export type ServeOptions = {
   readonly env: Environment;
   /** Print the configuration in force, and end. */
   readonly printConfig?: boolean;
 };
+
+const maxProcessesUnasked = 8;
 
 /** Runs the server until SIGTERM or SIGINT, then drains and returns. Throws a `ServerError` or `HttpError` when it cannot start. */
 export async function serve(options: ServeOptions): Promise<void> {
@@ -28,72 +35,89 @@ export async function serve(options: ServeOptions): Promise<void> {
   for (const name of ["SIGTERM", "SIGINT"] as const)
     process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
 
-  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
-  const app = await wire(config, log, starting);
   try {
-    await run(app, config, log, starting);
+    await run(config, log, starting);
+  } catch (error) {
+    // Told to stop before it had begun: what was under way broke off, and that is no fault.
+    if (!stop.signal.aborted) throw error;
+    log.debug({ event: "server.broke-off", err: error }, "stopped while starting");
+  }
+  log.info({ event: "server.stopped" }, "stopped");
+}
+
+async function run(config: Config, log: Logger, o: Options): Promise<void> {
+  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
+  const app = await wire(config, log, o);
+  try {
+    await writeFileAtomically(join(config.dataDirectory, "ca.pem"), app.caPem, o);
+    const processes = config.processes || Math.min(availableParallelism(), maxProcessesUnasked);
+    if (processes === 1) await serveAlone(app, config, log, o);
+    else await serveWithWorkers(app, { config, processes, log }, o);
   } finally {
     await app.close();
   }
 }
 
-async function run(app: App, config: Config, log: Logger, o: Options): Promise<void> {
-  await writeFileAtomically(join(config.dataDirectory, "ca.pem"), app.caPem, o);
-  const server = await serveHttp(
-    { faces: app.faces, tls: app.tls, log, drainSeconds: config.drainSeconds },
-    config.listen,
-  );
+async function prepare(app: App, config: Config, log: Logger, o: Options): Promise<void> {
+  await app.blobs.recover(o);
+  await keepFirstPassword(app, config, log, o);
+}
+
+async function serveAlone(app: App, config: Config, log: Logger, o: Options): Promise<void> {
+  const listening = await listen(app, config, log);
   try {
-    const gateway = await app.gateway.listen(config.gatewayListen.host, config.gatewayListen.port);
     // Only now: whoever holds the ports is the one process that may make the first admin.
-    await keepFirstPassword(app, config, log, o);
-    const addresses = join(config.dataDirectory, "addresses.json");
-    const ui = `https://${server.host}:${server.port}`;
-    const found = { ui, gateway: `tcp://${gateway.host}:${gateway.port}`, pid: process.pid };
-    await writeFileAtomically(addresses, `${JSON.stringify(found)}\n`, o);
+    await prepare(app, config, log, o);
     app.declareReady();
-    log.info({ event: "server.started", host: config.host, ...found }, "ready");
-    const collecting = collectGarbageRegularly(app, log, o);
-    const keeping = keepTrustFresh(app, log, o);
-    await stopped(o.signal);
-    log.info({ event: "server.stopping" }, "finishing what runs");
-    await rm(addresses, { force: true });
-    await Promise.all([app.gateway.close(), collecting, keeping]);
+    await untilStopped(listening.addresses, config, log, o, async () => {
+      const collecting = collectGarbageRegularly(app, log, o);
+      const keeping = keepTrustFresh(app, log, o);
+      await stopped(o.signal);
+      return async () => void (await Promise.all([listening.close(), collecting, keeping]));
+    });
   } finally {
-    await server.close();
-  }
-  log.info({ event: "server.stopped" }, "stopped");
-}
-
-/** The first admin's password goes to a file that only we may read, once; it is stored nowhere else. */
-async function keepFirstPassword(app: App, config: Config, log: Logger, o: Options): Promise<void> {
-  const file = config.firstPasswordFile || join(config.dataDirectory, "first-admin-password");
-  await app.accounts.ensureFirstAdmin(async ({ username, password }) => {
-    await writeFileAtomically(file, `${password}\n`, { ...o, mode: 0o600 });
-    const told = "the first admin's password is in this file";
-    log.info({ event: "server.first-admin", username, file }, told);
-  }, o);
-}
-
-const garbageIntervalMs = 3_600_000;
-
-async function collectGarbageRegularly(app: App, log: Logger, { signal }: Options): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      const garbage = await app.registry.collectGarbage({ signal });
-      if (garbage.removedBlobs > 0)
-        log.info({ event: "registry.garbage", ...garbage }, "garbage collected");
-    } catch (error) {
-      if (!signal.aborted)
-        log.error({ event: "registry.garbage-failed", err: error }, "garbage collection failed");
-    }
-    await pauseWithJitter(garbageIntervalMs, { signal });
+    await listening.close();
   }
 }
 
-function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+/** This process does what must happen once, and hands connections to the workers, which do the rest. */
+async function serveWithWorkers(
+  app: App,
+  { config, processes, log }: { config: Config; processes: number; log: Logger },
+  o: Options,
+): Promise<void> {
+  await withPortsHeld(config, () => prepare(app, config, log, o));
+  const workers = await startWorkers({ app, config, log, count: processes }, o);
+  try {
+    await untilStopped(workers.addresses, config, log, o, async () => {
+      const collecting = collectGarbageRegularly(app, log, o);
+      const keeping = keepTrustFresh(app, log, o, workers.learn);
+      await Promise.race([stopped(o.signal), workers.failed]);
+      return async () => void (await Promise.all([workers.stop(), collecting, keeping]));
+    });
+  } finally {
+    await workers.stop();
+  }
+}
+
+/** Tells where we are while `work` runs, and no longer. What it returns ends the rest. */
+async function untilStopped(
+  addresses: Addresses,
+  config: Config,
+  log: Logger,
+  o: Options,
+  work: () => Promise<() => Promise<void>>,
+): Promise<void> {
+  const file = join(config.dataDirectory, "addresses.json");
+  const found = { ...addresses, pid: process.pid };
+  try {
+    await writeFileAtomically(file, `${JSON.stringify(found)}\n`, o);
+    log.info({ event: "server.started", host: config.host, ...found }, "ready");
+    const finish = await work();
+    log.info({ event: "server.stopping" }, "finishing what runs");
+    await rm(file, { force: true });
+    await finish();
+  } finally {
+    await rm(file, { force: true });
+  }
 }

@@ -24,24 +24,27 @@ import {
 } from "#adapters/storage";
 import type { Clock, Options } from "#domain/kernel";
 import { createGateway, type Gateway } from "#faces/gateway";
-import { createMetrics, metricsFace, type Face, type TlsIdentity } from "#faces/http";
+import { createMetrics, metricsFace, type Face, type Metrics, type TlsIdentity } from "#faces/http";
 import { registryFace, tokenFace } from "#faces/registry";
 import { createGatekeeping, restFace } from "#faces/rest";
 import { trustFace, trustMetrics } from "#faces/trust";
 import {
   createAccountsService,
+  createPasswordCheck,
   createScryptHasher,
   type AccountsService,
+  type PasswordCheck,
 } from "#services/accounts";
 import { createGatekeeper, type Gatekeeper } from "#services/gatekeeper";
 import { createReader, createRegistries } from "#services/reader";
-import { createRegistryService, type RegistryService } from "#services/registry";
+import { createRegistryService, type BlobStore, type RegistryService } from "#services/registry";
 import {
   createTrustService,
   createTrustUpkeep,
   explainWarning,
   observedKeys,
   observedStore,
+  type Leases,
   type TrustService,
   type TrustUpkeep,
 } from "#services/trust";
@@ -57,6 +60,10 @@ import { runningWorkloads } from "./running-workloads.ts";
 /** The whole program, put together and not yet listening. */
 export type App = {
   readonly accounts: AccountsService;
+  readonly passwords: PasswordCheck;
+  readonly metrics: Metrics;
+  readonly leases: Leases;
+  readonly blobs: BlobStore;
   readonly registry: RegistryService;
   readonly trust: TrustService;
   readonly upkeep: TrustUpkeep;
@@ -71,8 +78,20 @@ export type App = {
   close(): Promise<void>;
 };
 
+/** What one process of several has from the first one. */
+export type FromFirst = {
+  readonly passwords: PasswordCheck;
+  /** The metrics of all processes, as text. */
+  readonly metricsText: () => Promise<string>;
+};
+
 /** Connects every part. What it opens, `close` closes. */
-export async function wire(config: Config, log: Logger, o: Options): Promise<App> {
+export async function wire(
+  config: Config,
+  log: Logger,
+  o: Options,
+  first?: FromFirst,
+): Promise<App> {
   const clock: Clock = () => Date.now();
   const data = config.dataDirectory;
   const registryHost = config.host;
@@ -90,9 +109,11 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
 
   const registryStore = sqlRegistryStore(database);
   const registry = createRegistryService({ blobs, store: registryStore, clock });
+  const people = { store: sqlAccountStore(database), hasher: createScryptHasher(), clock };
+  const passwords = first?.passwords ?? createPasswordCheck(people);
   const accounts = createAccountsService({
-    store: sqlAccountStore(database),
-    hasher: createScryptHasher(),
+    ...people,
+    passwords,
     keyReader: pemKeyReader,
     issuer: pki,
     visibility: registry,
@@ -100,7 +121,6 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
     registryHost,
     gateway: gatewayAddress,
     caPem: pki.caPem,
-    clock,
   });
   const metrics = createMetrics();
   const observer = trustMetrics(metrics);
@@ -111,9 +131,10 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
     clock,
   };
   const trust = createTrustService({ ...trustParts, registryHost });
+  const leases = sqlLeases(database);
   const upkeep = createTrustUpkeep({
     ...trustParts,
-    leases: sqlLeases(database),
+    leases,
     holder: randomUUID(),
     pause: (options) => pauseWithJitter(pauseMs, options),
   });
@@ -145,7 +166,7 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
   const status = engineStatus({ engine: config.engine === "none" ? undefined : engine });
   const faces = [
     trustFace({ trust, tokens: accounts, challenge, metrics }),
-    metricsFace(metrics),
+    metricsFace(metrics, first?.metricsText),
     registryFace({ registry, tokens: accounts, access: accounts, challenge }),
     tokenFace({ authority: accounts }),
     restFace({
@@ -182,6 +203,10 @@ export async function wire(config: Config, log: Logger, o: Options): Promise<App
   });
   return {
     accounts,
+    passwords,
+    metrics,
+    leases,
+    blobs,
     registry,
     trust,
     upkeep,

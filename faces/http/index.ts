@@ -2,7 +2,15 @@
 export { bearerChallenge, bearerToken } from "./bearer.ts";
 export { readBytes, readJsonBody } from "./body.ts";
 export { HttpError, type HttpErrorCode } from "./errors.ts";
-export { createMetrics, type Counter, type Histogram, type Metrics } from "./metrics.ts";
+export {
+  createMetrics,
+  mergeMetrics,
+  metricsText,
+  type Counter,
+  type Family,
+  type Histogram,
+  type Metrics,
+} from "./metrics.ts";
 export { metricsFace } from "./metrics-face.ts";
 export { empty, json } from "./reply.ts";
 export {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createMetrics } from "#faces/http";
+import { createMetrics, mergeMetrics, metricsText } from "#faces/http";
 
 test("counters, histograms and gauges are written as Prometheus reads them", () => {
   const metrics = createMetrics();
@@ -39,4 +39,24 @@ test("a label cannot break out of its quotes", () => {
   metrics.counter("c_total", "Count.").add({ name: 'a"} 1\nb{x="' });
   expect(metrics.text().split("\n")).toHaveLength(4);
   expect(metrics.text()).toContain('c_total{name="a_} 1_b{x=_"} 1');
+});
+
+test("the counts of several processes add up, and they began when the first one did", () => {
+  const processOf = (asked: number, started: number): ReturnType<typeof createMetrics> => {
+    const metrics = createMetrics();
+    metrics.counter("asked_total", "How often.").add({ code: "200" }, asked);
+    metrics.histogram("took_seconds", "How long.", [1]).observe(asked);
+    metrics.gauge("start", "When.", () => started, "least");
+    return metrics;
+  };
+  const both = [processOf(1, 20), processOf(2, 10)].map((metrics) => metrics.samples());
+  const lines = metricsText(mergeMetrics(both)).split("\n");
+  expect(lines.filter((line) => line !== "" && !line.startsWith("#"))).toEqual([
+    'asked_total{code="200"} 3',
+    'took_seconds_bucket{le="1"} 1',
+    'took_seconds_bucket{le="+Inf"} 2',
+    "took_seconds_sum 3",
+    "took_seconds_count 2",
+    "start 10",
+  ]);
 });

@@ -10,23 +10,41 @@ export type Metrics = {
   readonly counter: (name: string, help: string) => Counter;
   /** How often something took how long. */
   readonly histogram: (name: string, help: string, bucketSeconds?: readonly number[]) => Histogram;
-  /** A value that is looked up each time somebody asks. */
-  readonly gauge: (name: string, help: string, value: () => number) => void;
+  /** A value that is looked up each time somebody asks; of several processes the sum, or the least. */
+  readonly gauge: (name: string, help: string, value: () => number, together?: Together) => void;
+  /** All of it, to be put together with that of other processes. */
+  readonly samples: () => readonly Family[];
   /** All of it in the text format, version 0.0.4. */
   readonly text: () => string;
 };
 
+/** What one process counted under one name: plain data. */
+export type Family = {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly help: string;
+  readonly together: Together;
+  /** The left side of a line of the text format, and its value. */
+  readonly samples: readonly Sample[];
+};
+type Sample = readonly [series: string, value: number];
+type Together = "sum" | "least";
+
 type Kind = "counter" | "gauge" | "histogram";
-type Family = { readonly kind: Kind; readonly help: string; readonly lines: () => string[] };
+type Source = Omit<Family, "samples"> & { readonly read: () => Sample[] };
 
 const defaultBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export function createMetrics(): Metrics {
-  const families = new Map<string, Family>();
+  const families = new Map<string, Source>();
+  const samples = (): Family[] =>
+    [...families.values()].map(({ read, ...family }) => ({ ...family, samples: read() }));
   return {
     counter(name, help) {
       const series = new Map<string, number>();
-      families.set(name, { kind: "counter", help, lines: () => linesOf(name, series) });
+      const read = (): Sample[] =>
+        [...series].map(([key, value]) => [`${name}${braced(key)}`, value]);
+      families.set(name, { name, kind: "counter", help, together: "sum", read });
       return {
         add: (labels = {}, by = 1) => {
           const key = written(labels);
@@ -36,9 +54,9 @@ export function createMetrics(): Metrics {
     },
     histogram(name, help, bucketSeconds = defaultBuckets) {
       const series = new Map<string, Tally>();
-      const lines = (): string[] =>
-        [...series].flatMap(([key, tally]) => tallyLines(name, key, { tally, bucketSeconds }));
-      families.set(name, { kind: "histogram", help, lines });
+      const read = (): Sample[] =>
+        [...series].flatMap(([key, tally]) => tallySamples(name, key, { tally, bucketSeconds }));
+      families.set(name, { name, kind: "histogram", help, together: "sum", read });
       return {
         observe: (seconds, labels = {}) => {
           const key = written(labels);
@@ -47,19 +65,40 @@ export function createMetrics(): Metrics {
         },
       };
     },
-    gauge(name, help, value) {
-      families.set(name, { kind: "gauge", help, lines: () => [`${name} ${value()}`] });
+    gauge(name, help, value, together = "sum") {
+      const read = (): Sample[] => [[name, value()]];
+      families.set(name, { name, kind: "gauge", help, together, read });
     },
-    text: () =>
-      [...families]
-        .flatMap(([name, { kind, help, lines }]) => [
-          `# HELP ${name} ${help}`,
-          `# TYPE ${name} ${kind}`,
-          ...lines(),
-        ])
-        .map((line) => `${line}\n`)
-        .join(""),
+    samples,
+    text: () => metricsText(samples()),
   };
+}
+
+/** The text format, version 0.0.4. */
+export function metricsText(families: readonly Family[]): string {
+  return families
+    .flatMap(({ name, kind, help, samples }) => [
+      `# HELP ${name} ${help}`,
+      `# TYPE ${name} ${kind}`,
+      ...samples.map(([series, value]) => `${series} ${value}`),
+    ])
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+/** What several processes counted, as if one had. */
+export function mergeMetrics(processes: readonly (readonly Family[])[]): readonly Family[] {
+  const merged = new Map<string, Family & { readonly samples: Sample[] }>();
+  for (const family of processes.flat()) {
+    const known = merged.get(family.name);
+    const series = new Map(known?.samples);
+    for (const [name, value] of family.samples) {
+      const before = series.get(name) ?? (family.together === "sum" ? 0 : value);
+      series.set(name, family.together === "sum" ? before + value : Math.min(before, value));
+    }
+    merged.set(family.name, { ...family, samples: [...series] });
+  }
+  return [...merged.values()];
 }
 
 type Tally = { readonly counts: readonly number[]; readonly sum: number; readonly count: number };
@@ -69,24 +108,22 @@ function added(tally: Tally, seconds: number, bounds: readonly number[]): Tally 
   return { counts, sum: tally.sum + seconds, count: tally.count + 1 };
 }
 
-function tallyLines(
+function tallySamples(
   name: string,
   key: string,
   of: { readonly tally: Tally; readonly bucketSeconds: readonly number[] },
-): string[] {
+): Sample[] {
   const { counts, sum, count } = of.tally;
-  const bucket = (bound: string, value: number): string =>
-    `${name}_bucket{${key === "" ? "" : `${key},`}le="${bound}"} ${value}`;
+  const bucket = (bound: string, value: number): Sample => [
+    `${name}_bucket{${key === "" ? "" : `${key},`}le="${bound}"}`,
+    value,
+  ];
   return [
     ...of.bucketSeconds.map((bound, at) => bucket(String(bound), counts[at] ?? 0)),
     bucket("+Inf", count),
-    `${name}_sum${braced(key)} ${sum}`,
-    `${name}_count${braced(key)} ${count}`,
+    [`${name}_sum${braced(key)}`, sum],
+    [`${name}_count${braced(key)}`, count],
   ];
-}
-
-function linesOf(name: string, series: ReadonlyMap<string, number>): string[] {
-  return [...series].map(([key, value]) => `${name}${braced(key)} ${value}`);
 }
 
 function written(labels: Labels): string {

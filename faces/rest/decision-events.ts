@@ -33,7 +33,7 @@ export function decisionEvents(parts: {
       else waiting.push(item);
       wake();
     };
-    const unsubscribe = parts.gatekeeping.subscribe(add);
+    const unsubscribe = await parts.gatekeeping.subscribe(add, { signal });
     const beat = setInterval(add, beatMs, "beat" as const);
     const onAbort = (): void => wake();
     signal.addEventListener("abort", onAbort);

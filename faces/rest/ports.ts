@@ -34,7 +34,7 @@ export interface Gatekeeping {
   ): Promise<Decisions>;
   decision(id: string, o: Options): Promise<Decision | undefined>;
   /** Hears every decision as it is made, until the function returned is called. */
-  subscribe(listener: (decision: Decision) => void): () => void;
+  subscribe(listener: (decision: Decision) => void, o: Options): Promise<() => void>;
   repositories(o: Options): Promise<readonly Repository[]>;
   tags(repository: RepositoryName, o: Options): Promise<Tags | undefined>;
   image(repository: RepositoryName, tag: Tag, o: Options): Promise<ImagePage | undefined>;

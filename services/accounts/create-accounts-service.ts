@@ -5,7 +5,7 @@ import type { RegistryHost } from "#domain/oci";
 import { createBundles, type Bundles } from "./bundles.ts";
 import { createKeys, type Keys } from "./keys.ts";
 import { createMembership, type Membership } from "./membership.ts";
-import { createPasswordCheck } from "./passwords.ts";
+import { createPasswordCheck, type PasswordCheck } from "./passwords.ts";
 import { createPeopleCache, type Roster } from "./people-view.ts";
 import type {
   AccountStore,
@@ -20,6 +20,8 @@ import { createTokens, type Tokens } from "./token-service.ts";
 export type AccountsParts = {
   readonly store: AccountStore;
   readonly hasher: PasswordHasher;
+  /** Who checks passwords; without it the service does, counting what it sees itself. */
+  readonly passwords?: PasswordCheck;
   readonly keyReader: KeyReader;
   readonly issuer: CertificateIssuer;
   readonly visibility: RepositoryVisibility;
@@ -47,8 +49,8 @@ export type AccountsService = Membership &
 
 /** Users, teams, keys, sessions and tokens over one store. */
 export function createAccountsService(parts: AccountsParts): AccountsService {
-  const people = createPeopleCache(parts.store, parts.clock);
-  const passwords = createPasswordCheck(parts);
+  const people = createPeopleCache(parts.store);
+  const passwords = parts.passwords ?? createPasswordCheck(parts);
   const shared = { ...parts, people, passwords, reader: parts.keyReader };
   return {
     ...createMembership(shared),

@@ -8,7 +8,7 @@ export {
 export { AccountsError, type AccountsErrorCode } from "./errors.ts";
 export type { Keys } from "./keys.ts";
 export type { Membership, NewTeam, NewUser, TeamView, UserUpdate, UserView } from "./membership.ts";
-export type { Credentials } from "./passwords.ts";
+export { createPasswordCheck, type Credentials, type PasswordCheck } from "./passwords.ts";
 export type { Roster } from "./people-view.ts";
 export type {
   AccountStore,

@@ -8,7 +8,7 @@ import type {
   User,
 } from "#domain/identity";
 import { splitTeamName } from "#domain/identity";
-import type { Clock, Options } from "#domain/kernel";
+import type { Options } from "#domain/kernel";
 import type { AccountStore, People, StoredTeam } from "./ports.ts";
 
 /** What the gatekeeper counts signatures with. `version` is another one whenever anything in it may be. */
@@ -40,27 +40,23 @@ export type PeopleCache = {
   changing<Value>(change: () => Promise<Value>): Promise<Value>;
 };
 
-/** How long a change made by another process on the same store may stay unseen. */
-const recheckMs = 1_000;
-
-/** Keeps the view until something changes: through here at once, elsewhere after `recheckMs`. */
-export function createPeopleCache(store: AccountStore, clock: Clock): PeopleCache {
+/** Keeps the view until something changes, here or in another process: whoever asks after that sees it. */
+export function createPeopleCache(store: AccountStore): PeopleCache {
   let generation = 0;
-  let kept: { readonly view: PeopleView; checkedAt: number } | undefined;
+  let kept: { readonly view: PeopleView; stamp: number } | undefined;
   return {
     async current(o) {
-      const now = clock();
+      const stamp = store.stamp(); // before anything is read: what is written after it has another one
       const known = kept;
-      if (known !== undefined && now - known.checkedAt < recheckMs && now >= known.checkedAt)
-        return known.view;
+      if (known?.stamp === stamp) return known.view;
       const began = generation;
       if (known !== undefined && (await store.version(o)) === known.view.version) {
-        known.checkedAt = now;
+        known.stamp = stamp;
         return known.view;
       }
       const view = viewOf(await store.people(o));
       // What was read while something changed is right to answer with, but not to keep.
-      if (began === generation) kept = { view, checkedAt: now };
+      if (began === generation) kept = { view, stamp };
       return view;
     },
     async changing(change) {

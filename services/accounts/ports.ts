@@ -46,6 +46,8 @@ export type People = {
 
 /** Where accounts are kept. What returned is on disk; what needs several steps happens as one, or not at all. */
 export interface AccountStore {
+  /** A number that is another one once another process has changed anything. Asked at every request: cheap. */
+  stamp(): number;
   version(o: Options): Promise<number>;
   people(o: Options): Promise<People>;
 

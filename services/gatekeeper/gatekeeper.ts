@@ -3,6 +3,7 @@ import type { AccountName } from "#domain/identity";
 import type { Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import type { StoredDecision } from "./decision.ts";
+import { followDecisions } from "./follow-decisions.ts";
 import {
   find,
   judge,
@@ -43,16 +44,14 @@ export interface Gatekeeper {
     o: Options,
   ): Promise<readonly StoredDecision[]>;
   decision(id: string, o: Options): Promise<StoredDecision | undefined>;
-  /** Calls `listener` with each decision from now on; call the answer to stop. */
-  subscribe(listener: (decision: StoredDecision) => void): () => void;
+  /** Calls `listener` with each decision from now on, of every process, once and in order; call the answer to stop. */
+  subscribe(listener: (decision: StoredDecision) => void, o: Options): Promise<() => void>;
 }
 
 /** The gatekeeper over its parts. */
 export function createGatekeeper(given: GatekeeperParts): Gatekeeper {
-  const listeners = new Set<(decision: StoredDecision) => void>();
-  const announce = (decision: StoredDecision): void =>
-    listeners.forEach((listener) => listener(decision));
-  const parts = { ...given, announce };
+  const following = followDecisions(given.decisions);
+  const parts = { ...given, announce: () => following.look() };
   return {
     judge: (request, o) => judge(request, parts, o),
     why: async (named, o) => find(named, await parts.policies.current(o), parts, o),
@@ -68,10 +67,7 @@ export function createGatekeeper(given: GatekeeperParts): Gatekeeper {
     workloads: async (o) => judgeWorkloads(await parts.policies.current(o), parts, o),
     decisions: (query, o) => parts.decisions.list(query, o),
     decision: (id, o) => parts.decisions.get(id, o),
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    subscribe: (listener, o) => following.subscribe(listener, o),
   };
 }
 

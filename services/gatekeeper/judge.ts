@@ -9,7 +9,7 @@ import {
   type ImageReference,
   type RegistryHost,
 } from "#domain/oci";
-import type { DecisionRecord, Effect, Gate, StoredDecision } from "./decision.ts";
+import type { DecisionRecord, Effect, Gate } from "./decision.ts";
 import { gather, type GatherParts, type NamedImage } from "./gather.ts";
 import type { DecisionStore, ImageCatalogue, PolicyStore, StoredPolicy } from "./ports.ts";
 import { trim } from "./trim.ts";
@@ -21,8 +21,8 @@ export type JudgeParts = GatherParts & {
   readonly clock: Clock;
   /** Our own registry's host: images there have a page. */
   readonly registryHost: RegistryHost;
-  /** Told of each decision once it is kept. */
-  readonly announce: (decision: StoredDecision) => void;
+  /** Told when a decision has been kept. */
+  readonly announce: () => void;
 };
 
 export type ImageRequest = NamedImage & {
@@ -64,9 +64,8 @@ export async function judge(
   const finding = await find(request, policy, parts, o);
   const effect: Effect =
     finding.verdict.kind === "admit" ? "run" : policy.mode === "warn" ? "as-written" : "refuse";
-  parts.announce(
-    await parts.decisions.append(recordOf(request, policy, finding, effect, parts.clock()), o),
-  );
+  await parts.decisions.append(recordOf(request, policy, finding, effect, parts.clock()), o);
+  parts.announce();
   if (finding.verdict.kind !== "admit")
     return effect === "refuse"
       ? { kind: "refuse", message: finding.message }

@@ -56,7 +56,7 @@ export interface PolicyStore {
 }
 
 export interface DecisionStore {
-  /** Keeps a decision for good and gives its id; ids sort by time. */
+  /** Keeps a decision for good and gives its id; ids are numbers that grow, in the order of keeping. */
   append(record: DecisionRecord, o: Options): Promise<StoredDecision>;
   /** The newest decisions first, those before the id `before`. */
   list(
@@ -64,6 +64,10 @@ export interface DecisionStore {
     o: Options,
   ): Promise<readonly StoredDecision[]>;
   get(id: string, o: Options): Promise<StoredDecision | undefined>;
+  /** The id of the newest decision, or 0. */
+  newest(o: Options): Promise<number>;
+  /** The oldest decisions first, those after the id `after`. */
+  after(after: number, limit: number, o: Options): Promise<readonly StoredDecision[]>;
 }
 
 export type RunningWorkload = {

@@ -24,6 +24,7 @@ export type GarbageParts = {
 export function createGarbageCollection(parts: GarbageParts) {
   const { blobs, store, clock, locks } = parts;
   return async (o: Options): Promise<Garbage> => {
+    await blobs.recover(o);
     const now = clock();
     const expiredUploads = await expireUploads(parts, now - parts.maxUploadAgeSeconds * 1_000, o);
     const before = now - parts.graceSeconds * 1_000;
@@ -32,9 +33,9 @@ export function createGarbageCollection(parts: GarbageParts) {
     for await (const { digest, storedAt } of blobs.list(o)) {
       if (storedAt >= before) continue;
       removedBlobs += await locks.hold(digest, async () => {
-        if (await store.isLinked(digest, o)) return 0;
-        await blobs.remove(digest, o);
-        return 1;
+        const isNeeded = (): Promise<boolean> => store.isLinked(digest, o);
+        if (await isNeeded()) return 0;
+        return Number(await blobs.remove(digest, { storedBefore: before, isNeeded }, o));
       });
     }
     return { expiredUploads, unlinkedBlobs, removedBlobs };

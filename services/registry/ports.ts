@@ -50,9 +50,18 @@ export interface BlobStore {
   size(digest: Digest, o: Options): Promise<number | undefined>;
   /** Opens a blob for reading. Throws `registry/blob-unknown`. */
   read(digest: Digest, range: ByteRange | undefined, o: Options): Promise<Readable>;
-  /** Takes a blob away, if it is here. */
-  remove(digest: Digest, o: Options): Promise<void>;
-  /** Every blob, with the time it was stored last. */
+  /**
+   * Takes a blob away, unless it was stored at `storedBefore` or after it, or `isNeeded` says yes when it is
+   * asked with the blob out of every writer's way. Says whether. An upload that finishes meanwhile keeps its blob.
+   */
+  remove(
+    digest: Digest,
+    unless: { readonly storedBefore: Instant; readonly isNeeded: () => Promise<boolean> },
+    o: Options,
+  ): Promise<boolean>;
+  /** Puts right what a process left half done that ended in `remove`. Safe at any time. */
+  recover(o: Options): Promise<void>;
+  /** Every blob, with the time it was stored last: when its upload was finished. */
   list(o: Options): AsyncIterable<{ readonly digest: Digest; readonly storedAt: Instant }>;
 }
 

@@ -16,7 +16,8 @@ export type UpdateParts = {
   readonly clock: Clock;
 };
 
-const maxAttempts = 5;
+/** More than there are processes: of those that collide, one gets through each time. */
+const maxAttempts = 16;
 
 /**
  * Checks an update in the order of Notary's server and stores it with a new snapshot and timestamp. When

@@ -20,6 +20,8 @@ export type UpkeepReport = {
   /** Repositories whose timestamp, and maybe snapshot, was signed again. */
   readonly renewed: number;
   readonly warnings: readonly TrustWarning[];
+  /** Those of them that going through the repositories brought up: what other processes cannot see. */
+  readonly found: readonly TrustWarning[];
 };
 
 export interface TrustUpkeep {
@@ -30,6 +32,8 @@ export interface TrustUpkeep {
   round(o: Options): Promise<UpkeepReport>;
   /** What to look at now: the clock as it is, and what the last round found. */
   warnings(o: Options): Promise<readonly TrustWarning[]>;
+  /** Takes over what the last round found that another process went. */
+  learn(found: readonly TrustWarning[]): void;
 }
 
 const batchSize = 100;
@@ -47,7 +51,7 @@ export function createTrustUpkeep(parts: UpkeepParts): TrustUpkeep {
     leases.take(lease, { holder, now: clock(), ttlMs: leaseMs }, o);
 
   /** Goes through every repository; what another process renews meanwhile is only looked at. */
-  const goThrough = async (o: Options): Promise<UpkeepReport> => {
+  const goThrough = async (o: Options): Promise<Pick<UpkeepReport, "renewed" | "found">> => {
     const warnings: TrustWarning[] = [];
     let renewed = 0;
     for (let after: Gun | undefined; ;) {
@@ -69,20 +73,23 @@ export function createTrustUpkeep(parts: UpkeepParts): TrustUpkeep {
       renewed += count;
       if (count > 0) await parts.pause(o);
     }
-    return { renewed, warnings: warnings.slice(0, maxWarnings) };
+    return { renewed, found: warnings.slice(0, maxWarnings) };
   };
 
   return {
     async round(o) {
       try {
         const report = await goThrough(o);
-        found = report.warnings;
+        found = report.found;
         return { ...report, warnings: [...(await clockNow(o)), ...found] };
       } finally {
         await leases.giveBack(lease, holder, o);
       }
     },
     warnings: async (o) => [...(await clockNow(o)), ...found],
+    learn: (others) => {
+      found = others;
+    },
   };
 }
 

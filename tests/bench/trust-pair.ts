@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { Agent, request } from "undici";
 import { certifiedKey } from "#domain/tuf/testing";
@@ -51,10 +52,16 @@ function side(url: string, ca: string, headers: Readonly<Record<string, string>>
   };
 }
 
-/** The processes that listen on a port: one, or one a core. */
+/** The processes behind a port: who listens, and those to whom it hands the connections. */
 function listenersOn(port: string): readonly number[] {
   const listed = execFileSync("ss", ["-Hltnp", `sport = :${port}`], { encoding: "utf8" });
-  return [...new Set([...listed.matchAll(/pid=(\d+)/g)].map((match) => Number(match[1])))];
+  const pids = [...listed.matchAll(/pid=(\d+)/g)].map((match) => Number(match[1]));
+  return [...new Set(pids.flatMap((pid) => [pid, ...childrenOf(pid)]))];
+}
+
+function childrenOf(pid: number): readonly number[] {
+  const listed = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return listed.trim().split(" ").filter(Boolean).map(Number);
 }
 
 /** A token for everything below `bench/`, as docker and notary fetch theirs. */

@@ -48,6 +48,7 @@ export async function startServer(
     COUNTERSIGN_GATEWAY_LISTEN: `127.0.0.1:${gatewayPort}`,
     COUNTERSIGN_ENGINE: options.engine ?? "none",
     COUNTERSIGN_FIRST_PASSWORD_FILE: passwordFile,
+    COUNTERSIGN_PROCESSES: process.env["COUNTERSIGN_PROCESSES"] ?? "",
     COUNTERSIGN_WEB: resolve(import.meta.dirname, "../../dist/web"),
     ...options.env,
   };

@@ -3,7 +3,7 @@ import type { AccountName, TeamName } from "#domain/identity";
 import { splitTeamName } from "#domain/identity";
 import type { Options } from "#domain/kernel";
 import { AccountsError, type AccountStore, type StoredUser } from "#services/accounts";
-import type { Database } from "../database.ts";
+import { dataVersionOf, type Database } from "../database.ts";
 import type { Schema } from "../schema.ts";
 import { readPeople } from "./people-rows.ts";
 import { sqlSessions } from "./sql-sessions.ts";
@@ -29,6 +29,8 @@ export function sqlAccountStore(database: Database): AccountStore {
 
   return {
     ...sqlSessions(database),
+
+    stamp: () => dataVersionOf(database),
 
     async version({ signal }) {
       signal.throwIfAborted();

@@ -1,10 +1,20 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, opendir, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import {
+  link,
+  mkdir,
+  open,
+  opendir,
+  readdir,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Clock, Options } from "#domain/kernel";
+import type { Clock, Instant, Options } from "#domain/kernel";
 import { digestHex, isDigest, type Digest } from "#domain/oci";
 import {
   RegistryError,
@@ -13,6 +23,7 @@ import {
   type UploadId,
   type UploadPart,
 } from "#services/registry";
+import { tryFileLock } from "./file-lock.ts";
 import { FileSink, IoError, Meter, syncDirectory } from "#adapters/io";
 
 export type DiskBlobStoreOptions = {
@@ -25,19 +36,21 @@ export type DiskBlobStoreOptions = {
 /**
  * Blobs as files: `sha256/<two digits>/<64 digits>`, uploads in `uploads/` until they are whole. An upload
  * is its file, so it survives a crash at the length that reached the file; a blob appears by one rename,
- * after its bytes are on disk and were found to have the digest.
+ * after its bytes are on disk and were found to have the digest. Several processes may use one directory.
  */
 export async function openDiskBlobStore(options: DiskBlobStoreOptions): Promise<BlobStore> {
   const { directory, clock, maxIdleSeconds = 7 * 86_400 } = options;
   const uploads = join(directory, "uploads");
   const content = join(directory, "sha256");
+  const aside = join(directory, "aside");
   await mkdir(uploads, { recursive: true, mode: 0o700 });
+  await mkdir(aside, { recursive: true, mode: 0o700 });
   for (const prefix of prefixes)
     await mkdir(join(content, prefix), { recursive: true, mode: 0o700 });
   await syncDirectory(content);
   await syncDirectory(directory);
   await sweep(uploads, clock() - maxIdleSeconds * 1_000);
-  return new DiskBlobStore(uploads, content);
+  return new DiskBlobStore({ uploads, content, aside }, clock);
 }
 
 const prefixes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
@@ -46,13 +59,18 @@ const maxRememberedHashes = 1_000;
 class DiskBlobStore implements BlobStore {
   readonly #uploads: string;
   readonly #content: string;
+  /** Where a blob lies while it is decided whether it goes. */
+  readonly #aside: string;
+  readonly #clock: Clock;
   readonly #busy = new Set<UploadId>();
   /** Hashes of uploads as far as they go, so that finishing need not read the file again. */
   readonly #hashes = new Map<UploadId, { readonly hash: Hash; readonly bytes: number }>();
 
-  constructor(uploads: string, content: string) {
-    this.#uploads = uploads;
-    this.#content = content;
+  constructor(folders: Readonly<Record<"uploads" | "content" | "aside", string>>, clock: Clock) {
+    this.#uploads = folders.uploads;
+    this.#content = folders.content;
+    this.#aside = folders.aside;
+    this.#clock = clock;
   }
 
   async begin(upload: UploadId, { signal }: Options): Promise<void> {
@@ -112,12 +130,16 @@ class DiskBlobStore implements BlobStore {
       const hash =
         known?.bytes === size ? known.hash : await hashOf(this.#uploadPath(upload), signal);
       if (hash.digest("hex") !== digestHex(digest)) {
-        await rm(this.#uploadPath(upload), { force: true });
+        await this.#forget(upload);
         throw new RegistryError("registry/digest-differs", "the content has another digest");
       }
+      // Young from here on, whenever its bytes came: `remove` in any process keeps its hands off.
+      const now = this.#clock() / 1_000;
+      await file.utimes(now, now);
       await file.sync();
       signal.throwIfAborted();
       await rename(this.#uploadPath(upload), this.#blobPath(digest));
+      await this.#forget(upload);
       await syncDirectory(dirname(this.#blobPath(digest)));
       return size;
     });
@@ -125,14 +147,15 @@ class DiskBlobStore implements BlobStore {
 
   async discard(upload: UploadId, { signal }: Options): Promise<void> {
     signal.throwIfAborted();
-    if (this.#busy.has(upload)) throw busy();
     this.#hashes.delete(upload);
-    await rm(this.#uploadPath(upload), { force: true });
+    await this.#held(upload, () => this.#forget(upload));
   }
 
   async size(digest: Digest, { signal }: Options): Promise<number | undefined> {
     signal.throwIfAborted();
-    return await sizeOf(this.#blobPath(digest));
+    const blob = this.#blobPath(digest);
+    const size = (await sizeOf(blob)) ?? (await sizeOf(this.#asidePath(digest)));
+    return size ?? (await sizeOf(blob)); // put back meanwhile
   }
 
   async read(
@@ -141,17 +164,67 @@ class DiskBlobStore implements BlobStore {
     { signal }: Options,
   ): Promise<Readable> {
     signal.throwIfAborted();
-    const file = await open(this.#blobPath(digest), "r").catch((cause: unknown) => {
-      throw isMissing(cause)
-        ? new RegistryError("registry/blob-unknown", "the blob is not stored", { cause })
-        : cause;
-    });
+    const blob = this.#blobPath(digest);
+    const tryOpen = (path: string): Promise<FileHandle | undefined> =>
+      open(path, "r").catch(ifMissing);
+    const file =
+      (await tryOpen(blob)) ?? (await tryOpen(this.#asidePath(digest))) ?? (await tryOpen(blob)); // put back meanwhile
+    if (file === undefined)
+      throw new RegistryError("registry/blob-unknown", "the blob is not stored");
     return file.createReadStream({ ...range, highWaterMark: 512 * 1024, autoClose: true });
   }
 
-  async remove(digest: Digest, { signal }: Options): Promise<void> {
+  async remove(
+    digest: Digest,
+    unless: { readonly storedBefore: Instant; readonly isNeeded: () => Promise<boolean> },
+    { signal }: Options,
+  ): Promise<boolean> {
     signal.throwIfAborted();
-    await rm(this.#blobPath(digest), { force: true });
+    const blob = this.#blobPath(digest);
+    const isOld = async (path: string): Promise<boolean> => {
+      const found = await stat(path).catch(ifMissing);
+      return found !== undefined && found.mtimeMs < unless.storedBefore;
+    };
+    if (!(await isOld(blob))) return false;
+    const aside = this.#asidePath(digest);
+    try {
+      await rename(blob, aside);
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+    // Looked at again out of everybody's way: what an upload put there in between has come along, and is young.
+    let isKept = true;
+    try {
+      isKept = !(await isOld(aside)) || (await unless.isNeeded());
+    } finally {
+      if (isKept) await this.#putBack(digest);
+    }
+    if (isKept) return false;
+    await rm(aside, { force: true });
+    return true;
+  }
+
+  async recover({ signal }: Options): Promise<void> {
+    for (const name of await readdir(this.#aside)) {
+      signal.throwIfAborted();
+      const digest = `sha256:${name}`;
+      if (isDigest(digest)) await this.#putBack(digest);
+    }
+  }
+
+  /** One that was finished meanwhile has the same content, and stays. */
+  async #putBack(digest: Digest): Promise<void> {
+    const aside = this.#asidePath(digest);
+    const blob = this.#blobPath(digest);
+    try {
+      await link(aside, blob);
+    } catch (error) {
+      if (isMissing(error)) return; // another process was faster
+      if (!isSystemError(error, "EEXIST")) throw error;
+    }
+    await syncDirectory(dirname(blob));
+    await rm(aside, { force: true });
   }
 
   async *list({ signal }: Options): ReturnType<BlobStore["list"]> {
@@ -170,22 +243,42 @@ class DiskBlobStore implements BlobStore {
     upload: UploadId,
     task: (file: FileHandle) => Promise<Value>,
   ): Promise<Value> {
-    if (this.#busy.has(upload)) throw busy();
-    this.#busy.add(upload);
-    try {
-      const file = await open(this.#uploadPath(upload), "r+").catch((cause: unknown) => {
-        throw isMissing(cause)
-          ? new RegistryError("registry/upload-gone", "no such upload", { cause })
-          : cause;
-      });
+    if ((await sizeOf(this.#uploadPath(upload))) === undefined) throw gone();
+    return await this.#held(upload, async () => {
+      const file = await open(this.#uploadPath(upload), "r+").catch(ifMissing);
+      if (file === undefined) {
+        await this.#forget(upload); // it went before we had the lock, whose file we have made again
+        throw gone();
+      }
       try {
         return await task(file);
       } finally {
         await file.close();
       }
+    });
+  }
+
+  /** Runs `task` while nobody else works on that upload, here or in another process. */
+  async #held<Value>(upload: UploadId, task: () => Promise<Value>): Promise<Value> {
+    if (this.#busy.has(upload)) throw busy();
+    this.#busy.add(upload);
+    try {
+      const lock = tryFileLock(this.#lockPath(upload));
+      if (lock === undefined) throw busy();
+      try {
+        return await task();
+      } finally {
+        lock.release();
+      }
     } finally {
       this.#busy.delete(upload);
     }
+  }
+
+  /** Only while it is held. The lock's file goes last: who comes later finds no upload. */
+  async #forget(upload: UploadId): Promise<void> {
+    await rm(this.#uploadPath(upload), { force: true });
+    await rm(this.#lockPath(upload), { force: true });
   }
 
   #remember(upload: UploadId, hash: Hash, bytes: number): void {
@@ -197,6 +290,14 @@ class DiskBlobStore implements BlobStore {
 
   #uploadPath(upload: UploadId): string {
     return join(this.#uploads, upload);
+  }
+
+  #lockPath(upload: UploadId): string {
+    return join(this.#uploads, `${upload}.lock`);
+  }
+
+  #asidePath(digest: Digest): string {
+    return join(this.#aside, digestHex(digest));
   }
 
   #blobPath(digest: Digest): string {
@@ -229,13 +330,21 @@ function ifMissing(error: unknown): undefined {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+  return isSystemError(error, "ENOENT");
+}
+
+function isSystemError(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }
 
 function isDiskFull(error: unknown): boolean {
   return (
     error instanceof Error && "code" in error && ["ENOSPC", "EDQUOT"].includes(String(error.code))
   );
+}
+
+function gone(): RegistryError {
+  return new RegistryError("registry/upload-gone", "no such upload");
 }
 
 function busy(): RegistryError {

@@ -43,6 +43,25 @@ export function sqlDecisionStore(database: Database): DecisionStore {
         .executeTakeFirst();
       return row === undefined ? undefined : stored(row);
     },
+    async newest() {
+      const row = await database
+        .selectFrom("decisions")
+        .select("id")
+        .orderBy("id", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row?.id ?? 0;
+    },
+    async after(after, limit) {
+      const rows = await database
+        .selectFrom("decisions")
+        .select(["id", "record"])
+        .where("id", ">", after)
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map(stored);
+    },
   };
 }
 

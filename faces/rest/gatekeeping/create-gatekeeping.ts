@@ -71,8 +71,8 @@ export function createGatekeeping(parts: GatekeepingParts): Gatekeeping {
         "the next root is taken as a first one",
       );
     },
-    subscribe: (listener) =>
-      gatekeeper.subscribe((decision) => listener(presentDecision(decision))),
+    subscribe: (listener, o) =>
+      gatekeeper.subscribe((decision) => listener(presentDecision(decision)), o),
     repositories: (o) => listRepositories(parts, o),
     tags: (repository, o) => tagsOf(repository, parts, o),
     image: (repository, tag, o) => imagePage(repository, tag, parts, o),

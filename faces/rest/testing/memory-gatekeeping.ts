@@ -72,7 +72,7 @@ export function memoryGatekeeping(repositories: readonly Repository[]): MemoryGa
     decision: (id) => Promise.resolve(decisions.find((decision) => decision.id === id)),
     subscribe(listener) {
       listeners.add(listener);
-      return () => listeners.delete(listener);
+      return Promise.resolve(() => void listeners.delete(listener));
     },
     repositories: () => Promise.resolve(repositories),
     async tags(name) {

@@ -48,6 +48,7 @@ export function memoryAccountStore(): AccountStore {
     });
 
   return {
+    stamp: () => version,
     version: ({ signal }) => step(signal, () => version),
     people: ({ signal }) =>
       step(signal, () => ({

@@ -52,5 +52,8 @@ export function memoryDecisionStore(): DecisionStore {
     },
     get: (id) =>
       Promise.resolve(texts[Number(id) - 1] === undefined ? undefined : stored(Number(id) - 1)),
+    newest: () => Promise.resolve(texts.length),
+    after: (after, limit) =>
+      Promise.resolve(texts.map((_, index) => stored(index)).slice(after, after + limit)),
   };
 }

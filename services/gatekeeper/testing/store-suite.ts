@@ -19,7 +19,8 @@ const policy = (version: number): StoredPolicy => ({
   changedBy: alice,
 });
 
-function record(image: string, at: number): DecisionRecord {
+/** A decision as a gate keeps it. */
+export function decisionRecord(image: string, at: number): DecisionRecord {
   const reference = parseReference(image);
   const digest = parseDigest(`sha256:${"a".repeat(64)}`);
   return {
@@ -99,8 +100,8 @@ export function gatekeeperStoreSuite(
 
     test("a decision comes back as it was, newest first, by repository and in pages", async () => {
       const { decisions, close } = await open();
-      const web = await decisions.append(record("registry.lab/acme/web:1", 1), o);
-      const api = await decisions.append(record("registry.lab/acme/api:1", 2), o);
+      const web = await decisions.append(decisionRecord("registry.lab/acme/web:1", 1), o);
+      const api = await decisions.append(decisionRecord("registry.lab/acme/api:1", 2), o);
       expect(await decisions.get(web.id, o)).toEqual(web);
       expect(await decisions.list({ limit: 10 }, o)).toEqual([api, web]);
       expect(await decisions.list({ limit: 1 }, o)).toEqual([api]);
@@ -109,6 +110,9 @@ export function gatekeeperStoreSuite(
       expect(await decisions.list({ limit: 10, repository: gun }, o)).toEqual([web]);
       expect(await decisions.get("999", o)).toBeUndefined();
       expect(await decisions.get("x", o)).toBeUndefined();
+      expect(await decisions.newest(o)).toBe(Number(api.id));
+      expect(await decisions.after(0, 1, o)).toEqual([web]);
+      expect(await decisions.after(Number(web.id), 10, o)).toEqual([api]);
       await close?.();
     });
   });

@@ -184,7 +184,16 @@ export function blobStoreSuite(open: () => Promise<BlobStore>): void {
     const listed = await blobsIn(store);
     expect(new Set(listed.map(({ digest }) => digest))).toEqual(new Set(digests));
     expect(listed.every(({ storedAt }) => storedAt > 0)).toBe(true);
-    for (const digest of digests) await store.remove(digest, o);
+    const [one, two] = digests as [Digest, Digest];
+    const isNeeded = (): Promise<boolean> => Promise.resolve(false);
+    const isFound = (): Promise<boolean> => Promise.resolve(true);
+    expect(await store.remove(one, { storedBefore: 1, isNeeded }, o)).toBe(false);
+    expect(await store.remove(two, { storedBefore: Infinity, isNeeded: isFound }, o)).toBe(false);
+    expect(await store.size(one, o)).toBe(3);
+    expect(await store.size(two, o)).toBe(3);
+    for (const digest of digests)
+      expect(await store.remove(digest, { storedBefore: Infinity, isNeeded }, o)).toBe(true);
+    expect(await store.remove(one, { storedBefore: Infinity, isNeeded }, o)).toBe(false);
     expect(await blobsIn(store)).toEqual([]);
     await expect(store.read(digestOf(bytes("one")), undefined, o)).rejects.toMatchObject({
       code: "registry/blob-unknown",

@@ -65,9 +65,12 @@ export function memoryBlobStore(clock: Clock): BlobStore {
         range === undefined ? found.bytes : found.bytes.subarray(range.start, range.end + 1),
       ]);
     },
-    async remove(digest) {
-      await Promise.resolve(blobs.delete(digest));
+    async remove(digest, { storedBefore, isNeeded }) {
+      if (await isNeeded()) return false;
+      const found = blobs.get(digest);
+      return found !== undefined && found.storedAt < storedBefore && blobs.delete(digest);
     },
+    recover: () => Promise.resolve(),
     async *list() {
       for (const [digest, { storedAt }] of await Promise.resolve([...blobs]))
         yield { digest, storedAt };
