@@ -15,8 +15,8 @@ export async function keepTrustFresh(
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      const { renewed, warnings, found } = await app.upkeep.round({ signal });
-      tell(found);
+      const { renewed, warnings } = await app.upkeep.round({ signal });
+      tell(app.upkeep.found());
       if (renewed > 0) log.info({ event: "trust.renewed", renewed }, "signed ahead of expiry");
       for (const warning of warnings)
         log.warn({ event: `trust.${warning.kind}`, ...warning }, explainWarning(warning));

@@ -20,8 +20,6 @@ export type UpkeepReport = {
   /** Repositories whose timestamp, and maybe snapshot, was signed again. */
   readonly renewed: number;
   readonly warnings: readonly TrustWarning[];
-  /** Those of them that going through the repositories brought up: what other processes cannot see. */
-  readonly found: readonly TrustWarning[];
 };
 
 export interface TrustUpkeep {
@@ -32,7 +30,9 @@ export interface TrustUpkeep {
   round(o: Options): Promise<UpkeepReport>;
   /** What to look at now: the clock as it is, and what the last round found. */
   warnings(o: Options): Promise<readonly TrustWarning[]>;
-  /** Takes over what the last round found that another process went. */
+  /** What the last round found in the repositories: for other processes, which go no rounds. */
+  found(): readonly TrustWarning[];
+  /** Takes over what the last round found in another process. */
   learn(found: readonly TrustWarning[]): void;
 }
 
@@ -51,7 +51,7 @@ export function createTrustUpkeep(parts: UpkeepParts): TrustUpkeep {
     leases.take(lease, { holder, now: clock(), ttlMs: leaseMs }, o);
 
   /** Goes through every repository; what another process renews meanwhile is only looked at. */
-  const goThrough = async (o: Options): Promise<Pick<UpkeepReport, "renewed" | "found">> => {
+  const goThrough = async (o: Options): Promise<UpkeepReport> => {
     const warnings: TrustWarning[] = [];
     let renewed = 0;
     for (let after: Gun | undefined; ;) {
@@ -73,20 +73,21 @@ export function createTrustUpkeep(parts: UpkeepParts): TrustUpkeep {
       renewed += count;
       if (count > 0) await parts.pause(o);
     }
-    return { renewed, found: warnings.slice(0, maxWarnings) };
+    return { renewed, warnings: warnings.slice(0, maxWarnings) };
   };
 
   return {
     async round(o) {
       try {
         const report = await goThrough(o);
-        found = report.found;
+        found = report.warnings;
         return { ...report, warnings: [...(await clockNow(o)), ...found] };
       } finally {
         await leases.giveBack(lease, holder, o);
       }
     },
     warnings: async (o) => [...(await clockNow(o)), ...found],
+    found: () => found,
     learn: (others) => {
       found = others;
     },
