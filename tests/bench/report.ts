@@ -24,7 +24,7 @@ export function megabytesOf(pids: readonly number[]): number {
 /** Prints what was measured; a ratio is ours over theirs. */
 export function printTable(rows: readonly Row[]): void {
   const line = (cells: readonly string[]): string =>
-    [cells[0]?.padEnd(32), ...cells.slice(1).map((cell) => cell.padStart(14))].join("");
+    [cells[0]?.padEnd(39), ...cells.slice(1).map((cell) => cell.padStart(13))].join("");
   console.log(line(["", "notary-server", "countersign", "ratio"]));
   for (const { what, unit, go, ours } of rows) {
     const shown = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(1));
