@@ -1,20 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import {
-  link,
-  mkdir,
-  open,
-  opendir,
-  readdir,
-  rename,
-  rm,
-  stat,
-  type FileHandle,
-} from "node:fs/promises";
+import { mkdir, open, opendir, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Clock, Instant, Options } from "#domain/kernel";
+import type { Clock, Options } from "#domain/kernel";
 import { digestHex, isDigest, type Digest } from "#domain/oci";
 import {
   RegistryError,
@@ -23,7 +13,9 @@ import {
   type UploadId,
   type UploadPart,
 } from "#services/registry";
+import { createAside, type Aside } from "./aside.ts";
 import { tryFileLock } from "./file-lock.ts";
+import { ifMissing } from "./system-errors.ts";
 import { FileSink, IoError, Meter, syncDirectory } from "#adapters/io";
 
 export type DiskBlobStoreOptions = {
@@ -59,8 +51,7 @@ const maxRememberedHashes = 1_000;
 class DiskBlobStore implements BlobStore {
   readonly #uploads: string;
   readonly #content: string;
-  /** Where a blob lies while it is decided whether it goes. */
-  readonly #aside: string;
+  readonly #aside: Aside;
   readonly #clock: Clock;
   readonly #busy = new Set<UploadId>();
   /** Hashes of uploads as far as they go, so that finishing need not read the file again. */
@@ -69,7 +60,7 @@ class DiskBlobStore implements BlobStore {
   constructor(folders: Readonly<Record<"uploads" | "content" | "aside", string>>, clock: Clock) {
     this.#uploads = folders.uploads;
     this.#content = folders.content;
-    this.#aside = folders.aside;
+    this.#aside = createAside(folders.aside, (digest) => this.#blobPath(digest));
     this.#clock = clock;
   }
 
@@ -154,7 +145,7 @@ class DiskBlobStore implements BlobStore {
   async size(digest: Digest, { signal }: Options): Promise<number | undefined> {
     signal.throwIfAborted();
     const blob = this.#blobPath(digest);
-    const size = (await sizeOf(blob)) ?? (await sizeOf(this.#asidePath(digest)));
+    const size = (await sizeOf(blob)) ?? (await sizeOf(this.#aside.pathOf(digest)));
     return size ?? (await sizeOf(blob)); // put back meanwhile
   }
 
@@ -168,63 +159,18 @@ class DiskBlobStore implements BlobStore {
     const tryOpen = (path: string): Promise<FileHandle | undefined> =>
       open(path, "r").catch(ifMissing);
     const file =
-      (await tryOpen(blob)) ?? (await tryOpen(this.#asidePath(digest))) ?? (await tryOpen(blob)); // put back meanwhile
+      (await tryOpen(blob)) ?? (await tryOpen(this.#aside.pathOf(digest))) ?? (await tryOpen(blob)); // put back meanwhile
     if (file === undefined)
       throw new RegistryError("registry/blob-unknown", "the blob is not stored");
     return file.createReadStream({ ...range, highWaterMark: 512 * 1024, autoClose: true });
   }
 
-  async remove(
-    digest: Digest,
-    unless: { readonly storedBefore: Instant; readonly isNeeded: () => Promise<boolean> },
-    { signal }: Options,
-  ): Promise<boolean> {
-    signal.throwIfAborted();
-    const blob = this.#blobPath(digest);
-    const isOld = async (path: string): Promise<boolean> => {
-      const found = await stat(path).catch(ifMissing);
-      return found !== undefined && found.mtimeMs < unless.storedBefore;
-    };
-    if (!(await isOld(blob))) return false;
-    const aside = this.#asidePath(digest);
-    try {
-      await rename(blob, aside);
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw error;
-    }
-    // Looked at again out of everybody's way: what an upload put there in between has come along, and is young.
-    let isKept = true;
-    try {
-      isKept = !(await isOld(aside)) || (await unless.isNeeded());
-    } finally {
-      if (isKept) await this.#putBack(digest);
-    }
-    if (isKept) return false;
-    await rm(aside, { force: true });
-    return true;
+  remove(digest: Digest, unless: Parameters<BlobStore["remove"]>[1], o: Options): Promise<boolean> {
+    return this.#aside.remove(digest, unless, o);
   }
 
-  async recover({ signal }: Options): Promise<void> {
-    for (const name of await readdir(this.#aside)) {
-      signal.throwIfAborted();
-      const digest = `sha256:${name}`;
-      if (isDigest(digest)) await this.#putBack(digest);
-    }
-  }
-
-  /** One that was finished meanwhile has the same content, and stays. */
-  async #putBack(digest: Digest): Promise<void> {
-    const aside = this.#asidePath(digest);
-    const blob = this.#blobPath(digest);
-    try {
-      await link(aside, blob);
-    } catch (error) {
-      if (isMissing(error)) return; // another process was faster
-      if (!isSystemError(error, "EEXIST")) throw error;
-    }
-    await syncDirectory(dirname(blob));
-    await rm(aside, { force: true });
+  recover(o: Options): Promise<void> {
+    return this.#aside.recover(o);
   }
 
   async *list({ signal }: Options): ReturnType<BlobStore["list"]> {
@@ -296,10 +242,6 @@ class DiskBlobStore implements BlobStore {
     return join(this.#uploads, `${upload}.lock`);
   }
 
-  #asidePath(digest: Digest): string {
-    return join(this.#aside, digestHex(digest));
-  }
-
   #blobPath(digest: Digest): string {
     const hex = digestHex(digest);
     return join(this.#content, hex.slice(0, 2), hex);
@@ -323,18 +265,6 @@ async function sweep(uploads: string, before: number): Promise<void> {
 
 async function sizeOf(path: string): Promise<number | undefined> {
   return (await stat(path).catch(ifMissing))?.size;
-}
-
-function ifMissing(error: unknown): undefined {
-  if (!isMissing(error)) throw error;
-}
-
-function isMissing(error: unknown): boolean {
-  return isSystemError(error, "ENOENT");
-}
-
-function isSystemError(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }
 
 function isDiskFull(error: unknown): boolean {
