@@ -32,6 +32,7 @@ export {
   openTimestamp,
   verifyRepository,
   versionReading,
+  type OpenRepository,
   type RepositoryFiles,
   type Verification,
 } from "./repository.ts";

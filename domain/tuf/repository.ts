@@ -1,6 +1,6 @@
 import type { Instant } from "#domain/kernel";
 import { delegationTo, everything } from "./delegation.ts";
-import type { Common, Trusted } from "./envelope.ts";
+import type { Common, Envelope, Trusted } from "./envelope.ts";
 import { TufError } from "./errors.ts";
 import { requireContent } from "./file-meta.ts";
 import type { TrustReading, VerifiedRole } from "./reading.ts";
@@ -12,8 +12,23 @@ import { decodeTargets, type Targets } from "./targets.ts";
 import { verifySigners, verifyThreshold, type Signed } from "./threshold.ts";
 import { targetsWithin, walkDelegations, type Walk } from "./walk.ts";
 
+/** The files behind a verified reading, for who is going to write the next ones. */
+export type OpenRepository = {
+  readonly root: Trusted<Root>;
+  readonly timestamp: Trusted<Timestamp>;
+  readonly snapshot: Trusted<Snapshot>;
+  /** `targets` and every delegation that may be believed. */
+  readonly targets: ReadonlyMap<RoleName, Trusted<Targets>>;
+  /** Delegations whose time is over; signed again, they are as good as before. */
+  readonly expired: ReadonlyMap<RoleName, Trusted<Targets>>;
+  /** Delegations that too few of their present keys signed: to be looked at before they are signed again. */
+  readonly unsigned: ReadonlyMap<RoleName, Envelope<Targets>>;
+};
+
 export type Verification = {
   readonly reading: TrustReading;
+  /** Undefined unless the reading is `verified`. */
+  readonly open?: OpenRepository;
   /** What to remember of a verified reading; empty for any other. */
   readonly seen: SeenFiles;
   /** Roles of the given memory that their owner no longer delegates to. */
@@ -138,7 +153,9 @@ function verified(set: RepositoryFiles, signed: Signed<Targets>, now: Instant): 
     freshUntil: Math.min(...ends, ...valid.map((role) => role.expires)),
     roles,
   };
-  return { reading, seen, gone: goneFrom(set.seen, walk) };
+  const { valid: readable, expired, unsigned } = walk;
+  const open = { root, timestamp, snapshot, targets: readable, expired, unsigned };
+  return { reading, open, seen, gone: goneFrom(set.seen, walk) };
 }
 
 /** A remembered role is gone when a parent that we verified does not delegate to it, or is gone itself. */
@@ -147,7 +164,7 @@ function goneFrom(seen: SeenFiles, walk: Walk): readonly RoleName[] {
     const parent = parentOf(role);
     if (parent === undefined) return false;
     const file = walk.valid.get(parent);
-    return file === undefined ? isGone(parent) : delegationTo(file, role) === undefined;
+    return file === undefined ? isGone(parent) : delegationTo(file.signed, role) === undefined;
   };
   return [...seen.keys()].filter(isGone);
 }

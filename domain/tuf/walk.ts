@@ -1,6 +1,6 @@
 import type { Instant } from "#domain/kernel";
 import { everything, isWithin, reachOf, type Reach } from "./delegation.ts";
-import type { Trusted } from "./envelope.ts";
+import type { Envelope, Trusted } from "./envelope.ts";
 import { TufError } from "./errors.ts";
 import { requireContent } from "./file-meta.ts";
 import type { RoleState, TargetFile, VerifiedRole } from "./reading.ts";
@@ -15,7 +15,11 @@ export type Walk = {
   /** Depth first, each parent before its children. */
   readonly roles: readonly VerifiedRole[];
   /** The files that may be believed, `targets` included: only their delegations were followed. */
-  readonly valid: ReadonlyMap<RoleName, Targets>;
+  readonly valid: ReadonlyMap<RoleName, Trusted<Targets>>;
+  /** Signed well enough, but their time is over. */
+  readonly expired: ReadonlyMap<RoleName, Trusted<Targets>>;
+  /** What the snapshot names for a role, but too few of the role's keys signed it. */
+  readonly unsigned: ReadonlyMap<RoleName, Envelope<Targets>>;
   readonly seen: SeenFiles;
 };
 
@@ -31,21 +35,25 @@ const maxRoles = 4_096;
 export function walkDelegations(set: Set, targets: Trusted<Targets>, now: Instant): Walk {
   const roles: VerifiedRole[] = [];
   const seen = new Map<RoleName, SeenFile>();
-  const valid = new Map<RoleName, Targets>([[targetsRole, targets.signed]]);
+  const valid = new Map([[targetsRole, targets]]);
+  const expired = new Map<RoleName, Trusted<Targets>>();
+  const unsigned = new Map<RoleName, Envelope<Targets>>();
   const visit = (delegation: Delegation, parentReach: Reach): void => {
     if (roles.length >= maxRoles) throw new TufError("tuf/malformed", "too many delegations");
     const reach = reachOf(delegation, parentReach);
     const found = openDelegation(set, delegation);
     const role = judge(found, delegation, { reach, now, before: set.seen.get(delegation.name) });
     roles.push(role);
+    if (found.kind === "unsigned") unsigned.set(delegation.name, found.file);
     if (found.kind !== "file" || role.state.kind === "tampered") return;
     seen.set(delegation.name, { version: role.version, sha256: found.file.sha256 });
+    if (role.state.kind === "expired") expired.set(delegation.name, found.file);
     if (role.state.kind !== "valid") return;
-    valid.set(delegation.name, found.file.signed);
+    valid.set(delegation.name, found.file);
     for (const child of found.file.signed.delegations) visit(child, reach);
   };
   for (const child of targets.signed.delegations) visit(child, everything);
-  return { roles, valid, seen };
+  return { roles, valid, expired, unsigned, seen };
 }
 
 /** The targets of a file that lie within `reach` and say their sha256. */
@@ -59,7 +67,8 @@ export function targetsWithin(file: Targets, reach: Reach): ReadonlyMap<string, 
 type Opened =
   | ({ readonly kind: "file" } & Signed<Targets>)
   | { readonly kind: "missing" }
-  | { readonly kind: "tampered"; readonly detail: string };
+  | { readonly kind: "tampered"; readonly detail: string }
+  | { readonly kind: "unsigned"; readonly detail: string; readonly file: Envelope<Targets> };
 
 function openDelegation(set: Set, delegation: Delegation): Opened {
   const { name } = delegation;
@@ -68,12 +77,15 @@ function openDelegation(set: Set, delegation: Delegation): Opened {
   const bytes = set.files.get(name);
   if (bytes === undefined)
     return { kind: "tampered", detail: "the file that the snapshot names is not there" };
+  let file: Envelope<Targets> | undefined;
   try {
     requireContent(name, bytes, meta);
-    return { kind: "file", ...verifySigners(decodeTargets(bytes, name), delegation) };
+    file = decodeTargets(bytes, name);
+    return { kind: "file", ...verifySigners(file, delegation) };
   } catch (error) {
     if (!(error instanceof TufError)) throw error;
-    return { kind: "tampered", detail: error.message };
+    const { message: detail } = error;
+    return file === undefined ? { kind: "tampered", detail } : { kind: "unsigned", detail, file };
   }
 }
 
@@ -86,7 +98,14 @@ type Terms = {
 function judge(opened: Opened, delegation: Delegation, terms: Terms): VerifiedRole {
   const { name } = delegation;
   if (opened.kind !== "file")
-    return { name, version: 0, expires: 0, state: opened, signedBy: [], targets: new Map() };
+    return {
+      name,
+      version: 0,
+      expires: 0,
+      state: opened.kind === "missing" ? opened : { kind: "tampered", detail: opened.detail },
+      signedBy: [],
+      targets: new Map(),
+    };
   const { file } = opened;
   const { version, expires } = file.signed;
   return {

@@ -1,6 +1,7 @@
 /** Brings a repository's trust data to a verified view: pins, root chain, rollback memory, cache; ours and other registries'. */
 export { ReaderError, type ReaderErrorCode } from "./errors.ts";
 export type {
+  AcceptFirst,
   FetchOptions,
   FileCache,
   LastGood,
@@ -8,7 +9,7 @@ export type {
   Remembered,
   TrustMemory,
 } from "./ports.ts";
-export { createReader, type Reader, type ReaderParts } from "./reader.ts";
+export { createReader, type Opening, type Reader, type ReaderParts } from "./reader.ts";
 export {
   createRegistries,
   type NewRegistry,

@@ -1,6 +1,6 @@
 import type { Instant, Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
-import type { RoleName, SeenFile, SeenFiles } from "#domain/tuf";
+import type { RoleName, Root, SeenFile, SeenFiles, Trusted } from "#domain/tuf";
 
 /** `maxBytes`: the length that was announced, where there is one. A source may stop one byte after it. */
 export type FetchOptions = Options & { readonly maxBytes?: number };
@@ -21,6 +21,12 @@ export interface MetadataSource {
   ): Promise<Uint8Array | undefined>;
   byVersion(gun: Gun, role: RoleName, version: number, o: Options): Promise<Uint8Array | undefined>;
 }
+
+/**
+ * Asked before the first root of a repository is pinned: throws a `TufError` where that root is not the one
+ * that the configuration expects.
+ */
+export type AcceptFirst = (gun: Gun, root: Trusted<Root>, now: Instant) => void;
 
 /** What is remembered of one repository. */
 export type Remembered = {

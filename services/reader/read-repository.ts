@@ -11,6 +11,7 @@ import {
   timestampRole,
   verifyRepository,
   versionReading,
+  type OpenRepository,
   type RoleName,
   type Root,
   type Snapshot,
@@ -21,7 +22,7 @@ import {
   type Trusted,
 } from "#domain/tuf";
 import { mapBounded } from "./map-bounded.ts";
-import type { MetadataSource, Remembered, TrustMemory } from "./ports.ts";
+import type { AcceptFirst, MetadataSource, Remembered, TrustMemory } from "./ports.ts";
 import { Refused, refuse } from "./refused.ts";
 import { renewedRoles } from "./renewed-roles.ts";
 import { trustedRoot } from "./trusted-root.ts";
@@ -31,9 +32,15 @@ type Parts = {
   readonly memory: TrustMemory;
   readonly clock: Clock;
   readonly vanished?: "absent" | "unavailable";
+  readonly acceptFirst?: AcceptFirst;
 };
 
-export type Read = { readonly reading: TrustReading; readonly timestampSha256: string };
+export type Read = {
+  readonly reading: TrustReading;
+  /** The files behind a verified reading. */
+  readonly open?: OpenRepository;
+  readonly timestampSha256: string;
+};
 
 /** The source could not answer. */
 export class SourceFault extends Error {
@@ -79,7 +86,7 @@ async function readOnce(parts: Parts, gun: Gun, o: Options): Promise<Read> {
   if (timestampBytes === undefined) return refuse(notThere(timestampRole));
 
   const root = await step(rootRole, () =>
-    trustedRoot({ source, anchor: remembered.root, now: clock() }, { gun, bytes: rootBytes }, o),
+    trustedRoot({ ...parts, anchor: remembered.root, now: clock() }, { gun, bytes: rootBytes }, o),
   );
   const timestamp = await step(timestampRole, () => openTimestamp(root, timestampBytes));
   const renewed = renewedRoles(remembered.root, root);
@@ -90,12 +97,13 @@ async function readOnce(parts: Parts, gun: Gun, o: Options): Promise<Read> {
   const files = await fetchTargets(source, { gun, snapshot }, o);
 
   const set = { gun, root, timestamp, snapshot, files, seen: before };
-  const { reading, seen, gone } = verifyRepository(set, clock());
+  const { reading, open, seen, gone } = verifyRepository(set, clock());
   if (reading.kind === "verified" && isNews(remembered, { root, seen, gone })) {
     const after = await memory.raise(gun, { root: root.bytes, seen, gone, renewed }, o);
     requireNewest(after.seen, [root, timestamp, snapshot]);
   }
-  return { reading, timestampSha256: sha256(timestampBytes) };
+  const read = { reading, timestampSha256: sha256(timestampBytes) };
+  return open === undefined ? read : { ...read, open };
 }
 
 /** Whether a reading tells anything that is not remembered yet. */

@@ -1,9 +1,14 @@
 import type { Clock, Instant, Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
-import { timestampRole, type TrustReading, type VerifiedRepository } from "#domain/tuf";
+import {
+  timestampRole,
+  type OpenRepository,
+  type TrustReading,
+  type VerifiedRepository,
+} from "#domain/tuf";
 import { keptSource, sha256, sparing } from "./kept-files.ts";
 import { SourceFault, readRepository } from "./read-repository.ts";
-import type { FileCache, MetadataSource, TrustMemory } from "./ports.ts";
+import type { AcceptFirst, FileCache, MetadataSource, TrustMemory } from "./ports.ts";
 
 export interface Reader {
   /**
@@ -12,9 +17,17 @@ export interface Reader {
    * Where the source does not answer, the last good reading may stand in, with `asOf`.
    */
   read(gun: Gun, o: Options): Promise<TrustReading>;
+  /** As `read`, but always read anew, and with the files behind a verified reading: for who writes the next ones. */
+  open(gun: Gun, o: Options): Promise<Opening>;
   /** Forgets what was pinned and seen of a repository: its next root is taken as a first one. */
   forget(gun: Gun, o: Options): Promise<void>;
 }
+
+export type Opening = {
+  readonly reading: TrustReading;
+  /** Undefined unless the reading is `verified`. */
+  readonly open?: OpenRepository;
+};
 
 export type ReaderParts = {
   readonly source: MetadataSource;
@@ -30,6 +43,8 @@ export type ReaderParts = {
   readonly maxReadMs?: number;
   /** What a repository is that was verified once and is not there now; default `absent`. */
   readonly vanished?: "absent" | "unavailable";
+  /** What a first root must be; default any that is made out for the repository. */
+  readonly acceptFirst?: AcceptFirst;
 };
 
 type Cached = {
@@ -58,10 +73,15 @@ export function createReader(parts: ReaderParts): Reader {
   };
 
   /** The reading kept from before, if it still stands: same timestamp, nothing expired, nothing newer seen by anybody. */
-  const warm = async (gun: Gun, timestamp: Uint8Array, o: Options): Promise<Cached | undefined> => {
+  const warm = async (
+    gun: Gun,
+    source: MetadataSource,
+    o: Options,
+  ): Promise<Cached | undefined> => {
     const known = cache.get(gun);
     if (known === undefined || clock() > known.reading.freshUntil) return undefined;
-    if (known.timestampSha256 !== sha256(timestamp)) return undefined;
+    const timestamp = await source.current(gun, timestampRole, o);
+    if (timestamp === undefined || known.timestampSha256 !== sha256(timestamp)) return undefined;
     const highest = await memory.highest(gun, timestampRole, o);
     return highest?.sha256 === known.timestampSha256 ? known : undefined;
   };
@@ -73,52 +93,71 @@ export function createReader(parts: ReaderParts): Reader {
     keep(gun, { ...known, at, notedAt: isNoted ? known.notedAt : at });
   };
 
-  const anew = async (gun: Gun, source: MetadataSource, o: Options): Promise<TrustReading> => {
+  const anew = async (gun: Gun, source: MetadataSource, o: Options): Promise<Opening> => {
     const saving = files === undefined ? undefined : sparing(source, files);
     const at = clock();
     const from = { ...parts, source: saving?.source ?? source };
-    const { reading, timestampSha256 } = await readRepository(from, gun, o);
+    const read = await readRepository(from, gun, o);
+    const { reading, timestampSha256 } = read;
     if (reading.kind !== "verified") {
       cache.delete(gun);
-      return reading;
+      return read;
     }
     const { timestamp, files: given } = saving?.recorded ?? {};
     if (timestamp !== undefined && given !== undefined)
       await files?.keep(gun, { timestamp, files: given, at }, o);
     keep(gun, { timestampSha256, reading, at, notedAt: at });
-    return reading;
+    return read;
   };
 
-  const lastGood = async (gun: Gun, o: Options): Promise<TrustReading | undefined> => {
-    if (maxStaleMs <= 0) return undefined;
-    const isRecent = (at: Instant): boolean => at <= clock() && clock() - at <= maxStaleMs;
+  const isRecent = (at: Instant): boolean =>
+    maxStaleMs > 0 && at <= clock() && clock() - at <= maxStaleMs;
+
+  const confirmed = async (gun: Gun, o: Options): Promise<TrustReading | undefined> => {
     const known = cache.get(gun);
     if (known !== undefined && isRecent(known.at) && clock() <= known.reading.freshUntil) {
       const highest = await memory.highest(gun, timestampRole, o);
       if (highest?.sha256 === known.timestampSha256) return { ...known.reading, asOf: known.at };
     }
-    const good = await files?.lastGood(gun, o);
+    return undefined;
+  };
+
+  const lastGood = async (gun: Gun, o: Options): Promise<Opening | undefined> => {
+    const good = maxStaleMs > 0 ? await files?.lastGood(gun, o) : undefined;
     if (files === undefined || good === undefined || !isRecent(good.at)) return undefined;
     const { root } = await memory.recall(gun, o);
     const source = keptSource(files, good, root);
-    const { reading, timestampSha256 } = await readRepository({ ...parts, source }, gun, o);
+    const read = await readRepository({ ...parts, source }, gun, o);
+    const { reading, timestampSha256 } = read;
     if (reading.kind !== "verified") return undefined;
     keep(gun, { timestampSha256, reading, at: good.at, notedAt: good.at });
-    return { ...reading, asOf: good.at };
+    return { ...read, reading: { ...reading, asOf: good.at } };
+  };
+
+  const unavailable = (error: unknown): TrustReading => {
+    if (!(error instanceof SourceFault)) throw error;
+    return { kind: "unavailable", detail: error.message };
   };
 
   return {
     async read(gun, o) {
       try {
         const source = guarded(parts.source, o, parts.maxReadMs);
-        const timestamp = await source.current(gun, timestampRole, o);
-        const known = timestamp === undefined ? undefined : await warm(gun, timestamp, o);
-        if (known === undefined) return await anew(gun, source, o);
+        const known = await warm(gun, source, o);
+        if (known === undefined) return (await anew(gun, source, o)).reading;
         await confirm(gun, known, o);
         return known.reading;
       } catch (error) {
-        if (!(error instanceof SourceFault)) throw error;
-        return (await lastGood(gun, o)) ?? { kind: "unavailable", detail: error.message };
+        const fault = unavailable(error);
+        return (await confirmed(gun, o)) ?? (await lastGood(gun, o))?.reading ?? fault;
+      }
+    },
+    async open(gun, o) {
+      try {
+        return await anew(gun, guarded(parts.source, o, parts.maxReadMs), o);
+      } catch (error) {
+        const reading = unavailable(error);
+        return (await lastGood(gun, o)) ?? { reading };
       }
     },
     async forget(gun, o) {

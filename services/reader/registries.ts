@@ -50,7 +50,7 @@ export type NewRegistry = {
 };
 
 /** The registries whose images may run, ours first, and the trust data of each. */
-export interface Registries extends Reader {
+export interface Registries extends Pick<Reader, "read" | "forget"> {
   hosts(o: Options): Promise<readonly RegistryHost[]>;
   list(o: Options): Promise<readonly Registry[]>;
   /** Throws `reader/registry-taken`, `reader/registry-own`, `reader/ca-invalid` or `reader/trust-server-invalid`. */

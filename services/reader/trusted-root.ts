@@ -10,7 +10,7 @@ import {
   type Root,
   type Trusted,
 } from "#domain/tuf";
-import type { MetadataSource } from "./ports.ts";
+import type { AcceptFirst, MetadataSource } from "./ports.ts";
 import { refuse } from "./refused.ts";
 
 type From = {
@@ -18,6 +18,7 @@ type From = {
   /** The newest root that was verified before; undefined when this is the first contact. */
   readonly anchor: Uint8Array | undefined;
   readonly now: Instant;
+  readonly acceptFirst?: AcceptFirst;
 };
 type Offered = { readonly gun: Gun; readonly bytes: Uint8Array };
 
@@ -34,7 +35,11 @@ export async function trustedRoot(
   o: Options,
 ): Promise<Trusted<Root>> {
   const newest = decodeRoot(offered.bytes);
-  if (from.anchor === undefined) return named(verifyRoot(newest), offered.gun, from.now);
+  if (from.anchor === undefined) {
+    const first = named(verifyRoot(newest), offered.gun, from.now);
+    from.acceptFirst?.(offered.gun, first, from.now);
+    return first;
+  }
   const anchor = verifyRoot(decodeRoot(from.anchor));
   const [ours, theirs] = [anchor.signed.version, newest.signed.version];
   if (theirs < ours)

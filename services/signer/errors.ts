@@ -1,0 +1,61 @@
+import { CodedError } from "#domain/kernel";
+
+export type SignerErrorCode =
+  /** No passphrase opened the key, or none was given. */
+  | "signer/passphrase-wrong"
+  /** No passphrase for a new key was given, or it was never repeated alike. */
+  | "signer/passphrase-missing"
+  /** A key file that nobody here can read. */
+  | "signer/key-unreadable"
+  /** A key of a kind that cannot sign trust data, or one that does not belong where it is named. */
+  | "signer/key-unsuitable"
+  /** None of the keys that could sign a role is held here. */
+  | "signer/key-missing"
+  /** A key that is asked for by its id is not held here. */
+  | "signer/key-unknown"
+  /** A staged change that makes no sense: an unknown role, a path outside the role's. Still staged. */
+  | "signer/change-refused"
+  /** A staged change, a cached file or the folder itself cannot be read or written. */
+  | "signer/directory-broken"
+  /** Another program is writing in the same trust directory. */
+  | "signer/directory-busy"
+  /** The server's trust data cannot be believed: nothing is built on it. `reading` says why. */
+  | "signer/repository-unsound"
+  /** There is no trust data for the repository, here or on the server. */
+  | "signer/repository-unknown"
+  /** The server cannot be reached, and the operation needs it. */
+  | "signer/offline";
+
+/** Something the signing side cannot do. Nothing was published. */
+export class SignerError extends CodedError<SignerErrorCode> {}
+
+export type TrustServerErrorCode =
+  | "trust-server/unreachable"
+  | "trust-server/unauthorized"
+  /** The update breaks a rule of the server; `validation` says which where the server said so. */
+  | "trust-server/rejected"
+  /** Somebody else published first. */
+  | "trust-server/conflict"
+  /** It has nothing of that name, or does not speak Notary. */
+  | "trust-server/absent"
+  | "trust-server/unexpected";
+
+/** What a trust server answered to something that was to be changed. */
+export class TrustServerError extends CodedError<TrustServerErrorCode> {
+  /** HTTP; undefined where there was no answer. */
+  readonly status: number | undefined;
+  /** The rule that the update breaks: `ErrBadTargets` and its text, say. */
+  readonly validation: Validation | undefined;
+
+  constructor(
+    code: TrustServerErrorCode,
+    message: string,
+    options: ErrorOptions & { readonly status?: number; readonly validation?: Validation } = {},
+  ) {
+    super(code, message, options);
+    this.status = options.status;
+    this.validation = options.validation;
+  }
+}
+
+export type Validation = { readonly name: string; readonly message: string };

@@ -1,0 +1,20 @@
+/** The client's side of Notary: initialise, delegate, stage, publish, rotate; keys and where they are kept. */
+export type { Change, DelegationEdit, StagedChange } from "./change.ts";
+export {
+  SignerError,
+  TrustServerError,
+  type SignerErrorCode,
+  type TrustServerErrorCode,
+  type Validation,
+} from "./errors.ts";
+export type {
+  HeldKey,
+  KeyPurpose,
+  KeyStore,
+  LocalRepository,
+  RootCertifier,
+  SigningKey,
+  TrustReader,
+  TrustServer,
+} from "./ports.ts";
+export type { InitOptions, Published, Rotation, Signer, SignerParts } from "./signer.ts";
