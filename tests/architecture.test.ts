@@ -33,7 +33,8 @@ const neighbours: Readonly<Record<string, readonly string[]>> = {
   "adapters/docker": ["io"],
   "adapters/pki": ["io"],
   "adapters/remotes": ["io"],
-  "apps/cli": ["server"],
+  "adapters/trust-directory": ["io"],
+  "apps/cli": ["server", "start"],
 };
 
 type Import = { readonly from: string; readonly specifier: string };

@@ -9,9 +9,13 @@ export {
 } from "./errors.ts";
 export type {
   HeldKey,
+  KeyFiles,
+  KeyImport,
+  KeyInQuestion,
   KeyPurpose,
   KeyStore,
   LocalRepository,
+  Passphrases,
   RootCertifier,
   SigningKey,
   TrustReader,

@@ -78,3 +78,44 @@ export interface RootCertifier {
     o: Options,
   ): Promise<string>;
 }
+
+/** The key that a passphrase is for, as far as it is known. */
+export type KeyInQuestion = KeyPurpose & { readonly id?: string };
+
+/** Asks for passphrases: a terminal, an environment variable, a file. Never asked twice at a time. */
+export interface Passphrases {
+  /** Of a key that exists. `attempt` counts from 0 and rises with each wrong one; undefined where there is none to give. */
+  existing(key: KeyInQuestion, attempt: number, o: Options): Promise<string | undefined>;
+  /**
+   * For a new key, or a new one for a key. `attempt` counts from 0; undefined for one that was too short or not
+   * repeated alike, or where there is nobody to ask. Whoever is asked is told why by who asks.
+   */
+  fresh(key: KeyInQuestion, attempt: number, o: Options): Promise<string | undefined>;
+}
+
+export type KeyImport = {
+  /** For a key whose file does not say its role; default `delegation`. */
+  readonly role?: string;
+  /** For a key of `targets`, `snapshot` or `timestamp` whose file does not say its repository. */
+  readonly gun?: string;
+  /** Opens encrypted keys too, with their passphrases: those of any form, and those that do not say their id. */
+  readonly opens?: boolean;
+};
+
+/** Private keys as PEM, in the form that Notary and Docker exchange. */
+export interface KeyFiles {
+  /**
+   * Keeps all keys of a PEM text, or none. A key that is not encrypted gets a new passphrase; one that is stays
+   * as it is. Throws `signer/key-unreadable`, `signer/key-unsuitable`, `signer/passphrase-wrong` or -`missing`.
+   */
+  importPem(text: string, how: KeyImport, o: Options): Promise<readonly HeldKey[]>;
+  /** The keys as they are kept, each with its id, role and repository. Throws `signer/key-unknown`. */
+  exportPem(ids: readonly string[], o: Options): Promise<string>;
+  /** Opens a key with its passphrase and keeps it under a new one. Throws `signer/key-unknown` and as above. */
+  changePassphrase(id: string, o: Options): Promise<void>;
+  /** A new P-256 key that is not kept: both halves as PEM, the private one under a new passphrase. */
+  generatePem(
+    purpose: KeyPurpose,
+    o: Options,
+  ): Promise<{ readonly id: string; readonly publicPem: string; readonly privatePem: string }>;
+}
