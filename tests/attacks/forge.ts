@@ -18,7 +18,7 @@ import {
   type TestKey,
   type TestRepository,
 } from "#domain/tuf/testing";
-import { gun, msPerDay, start } from "./remote-world.ts";
+import { msPerDay, start } from "./remote-world.ts";
 
 export const releases = parseRoleName("targets/releases");
 export const qa = parseRoleName("targets/qa");
@@ -92,7 +92,7 @@ function rootPayloadOf(repository: TestRepository): JsonValue {
 }
 
 /** A root key in a certificate for the repository. */
-export function rootKey(): Promise<TestKey> {
+export function rootKey(gun: string): Promise<TestKey> {
   return certifiedKey({
     name: gun,
     notBefore: start - msPerDay,

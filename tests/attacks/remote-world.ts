@@ -4,10 +4,15 @@ import { createRemoteSource, type Limits } from "#adapters/remotes";
 import { openDatabase, sqlFileCache, sqlRegistries, sqlTrustMemory } from "#adapters/storage";
 import { parseAccountName, parseKeyFingerprint, parseTeamName } from "#domain/identity";
 import type { Clock } from "#domain/kernel";
-import { parseGun, parseRegistryHost } from "#domain/oci";
+import { parseGun, parseRegistryHost, type Gun } from "#domain/oci";
 import type { TrustReading } from "#domain/tuf";
 import { testKey, testRepository, type TestKey, type TestRepository } from "#domain/tuf/testing";
-import { createGatekeeper, type Judgement, type StoredDecision } from "#services/gatekeeper";
+import {
+  createGatekeeper,
+  type Gatekeeper,
+  type Judgement,
+  type StoredDecision,
+} from "#services/gatekeeper";
 import { memoryDecisionStore, memoryPolicyStore } from "#services/gatekeeper/testing";
 import {
   createReader,
@@ -15,6 +20,7 @@ import {
   type NewRegistry,
   type Registries,
 } from "#services/reader";
+import { ownerOf } from "./owner-returns.ts";
 import { hostileServer, type HostileServer } from "./hostile-server.ts";
 
 export const msPerDay = 86_400_000;
@@ -27,6 +33,9 @@ const qaTeam = parseTeamName("acme/qa");
 const ownHost = parseRegistryHost("registry.test");
 
 type Role = TestRepository["targets"];
+/** An image that an owner signs: by what name, and what its tag names (its manifest, where it is to run). */
+export type SignedImage = { readonly gun: Gun; readonly content: string };
+const nowhere: SignedImage = { gun, content: "image" };
 /** Keys that everything shares: making them takes longer than an attack. */
 const aliceKey = testKey();
 
@@ -37,7 +46,12 @@ export type RemoteWorld = AsyncDisposable & {
   releases: Role;
   qa: Role;
   readonly aliceKey: TestKey;
+  readonly gun: Gun;
+  readonly image: string;
   readonly server: HostileServer;
+  readonly gatekeeper: Gatekeeper;
+  /** After an attack the owner publishes again, as it was when this was set. */
+  ownerReturns: () => Promise<void>;
   now: number;
   registries: Registries;
   /** As another process that shares the database, or this one after a restart. */
@@ -49,14 +63,14 @@ export type RemoteWorld = AsyncDisposable & {
 };
 
 /** An image that alice of the required team has signed, in `targets/releases` and in `targets/qa`. */
-export async function signedRepository(): Promise<
+export async function signedRepository({ gun, content }: SignedImage = nowhere): Promise<
   Pick<RemoteWorld, "repository" | "releases" | "qa">
 > {
   const repository = await testRepository(gun, start);
   const releases = repository.delegate("targets/releases", { keys: [aliceKey] });
   const qa = repository.delegate("targets/qa", { keys: [aliceKey] });
-  releases.targets.set("1", "image");
-  qa.targets.set("1", "image");
+  releases.targets.set("1", content);
+  qa.targets.set("1", content);
   await repository.publish();
   return { repository, releases, qa };
 }
@@ -66,9 +80,12 @@ export async function remoteWorld(
     readonly registry?: Partial<NewRegistry>;
     readonly limits?: Partial<Limits>;
     readonly maxReadMs?: number;
+    readonly signed?: SignedImage;
   } = {},
 ): Promise<RemoteWorld> {
-  const signed = await signedRepository();
+  const { gun, content } = settings.signed ?? nowhere;
+  const { host } = parseGun(gun);
+  const signed = await signedRepository({ gun, content });
   const database = await openDatabase(":memory:");
   const server = await hostileServer(() => world.repository);
   const clock: Clock = () => world.now;
@@ -127,7 +144,11 @@ export async function remoteWorld(
   const world: RemoteWorld = {
     ...signed,
     aliceKey,
+    gun,
+    image: `${gun}:1`,
     server,
+    gatekeeper,
+    ownerReturns: () => Promise.resolve(),
     now: start,
     registries: open(),
     async restart() {
@@ -139,7 +160,7 @@ export async function remoteWorld(
       await world.restart();
     },
     read: () => world.registries.read(gun, o),
-    async judge(named = image) {
+    async judge(named = world.image) {
       const request = { image: named, by: alice, gate: "docker-api", operation: "run" } as const;
       const judgement = await gatekeeper.judge(request, o);
       const [decision] = await gatekeeper.decisions({ limit: 1 }, o);
@@ -151,6 +172,7 @@ export async function remoteWorld(
       await database.destroy();
     },
   };
+  world.ownerReturns = ownerOf(world);
   const required = [{ team: qaTeam, people: 1 }];
   await gatekeeper.setPolicy({ mode: "enforce", required, ifVersion: 0 }, admin, o);
   await world.registries.add(

@@ -10,7 +10,7 @@ import { connect as tlsConnect, type TLSSocket } from "node:tls";
 import { pino } from "pino";
 import { createEngine, type Engine } from "#adapters/docker";
 import { parseDigest, type Digest } from "#domain/oci";
-import { createGateway, type BuildPolicy, type Gateway } from "#faces/gateway";
+import { createGateway, type BuildPolicy, type Gateway, type Judge } from "#faces/gateway";
 import { makeAuthority, type TestAuthority, type TestClient } from "./engine-certificates.ts";
 import {
   caller,
@@ -74,14 +74,17 @@ export type Answer = {
 
 const commandMs = 60_000;
 
-export async function gatewayWorld(): Promise<GatewayWorld> {
+/** `judge`: who judges in place of the table. */
+export async function gatewayWorld(
+  settings: { readonly judge?: Judge } = {},
+): Promise<GatewayWorld> {
   const folder = await mkdtemp(join(tmpdir(), "cs-world-"));
   const stops: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })];
   const stop = async (): Promise<void> => {
     for (const one of stops.toReversed()) await one();
   };
   try {
-    return await build(folder, stops, stop);
+    return await build(folder, stops, { stop, ...settings });
   } catch (error) {
     await stop();
     throw error;
@@ -91,7 +94,7 @@ export async function gatewayWorld(): Promise<GatewayWorld> {
 async function build(
   folder: string,
   stops: (() => Promise<void>)[],
-  stop: () => Promise<void>,
+  { stop, judge: instead }: { readonly stop: () => Promise<void>; readonly judge?: Judge },
 ): Promise<GatewayWorld> {
   const authority = await makeAuthority();
   stops.push(() => authority.remove());
@@ -109,7 +112,7 @@ async function build(
   const policy: { build: Awaited<ReturnType<BuildPolicy>> } = { build: "allow" };
   const gateway = createGateway({
     engine,
-    judge,
+    judge: instead ?? judge,
     callers,
     buildPolicy: async () => policy.build,
     tls: { ...authority.server, clientCa: authority.caPem },
