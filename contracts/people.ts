@@ -25,7 +25,12 @@ export const User = z.object({
 export type User = z.infer<typeof User>;
 
 /** At least 10 characters: length is what counts. */
-export const Password = z.string().min(10, "at least 10 characters").max(1024);
+export const Password = z
+  .string()
+  .min(10, "at least 10 characters")
+  .max(1024)
+  // Where a password is asked for, a session's token may be given under this mark.
+  .refine((text) => !text.startsWith("session:"), "not one that begins with session:");
 
 export const CreateUser = z.strictObject({
   name: AccountName,
@@ -80,6 +85,8 @@ export const AccountKey = z.object({
   label: z.string(),
   createdAt: Instant,
   revokedAt: Instant.optional(),
+  /** PEM `PUBLIC KEY`. */
+  publicKey: z.string(),
 });
 export type AccountKey = z.infer<typeof AccountKey>;
 

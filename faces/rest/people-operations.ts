@@ -23,9 +23,15 @@ export function peopleOperations(accounts: AccountsService): readonly Operation[
       return accounts.updateUser(place.user(), given(body), { signal });
     }),
 
-    operation("listKeys", "own-or-admin", ({ place, signal }) =>
-      accounts.listKeys(place.user(), { signal }),
-    ),
+    operation("listKeys", "signed-in", async ({ caller, place, signal }) => {
+      const account = place.user();
+      const keys = await accounts.listKeys(account, { signal });
+      if (caller.user.isAdmin || caller.user.name === account) return keys;
+      // Who owns a repository has to know the keys of those who are to sign there: no more than that.
+      return keys
+        .filter((key) => key.revokedAt === undefined)
+        .map((key) => ({ ...key, label: "" }));
+    }),
     operation("addKey", "own-or-admin", ({ caller, place, body, signal }) =>
       accounts.addKey(place.user(), body, {
         signal,

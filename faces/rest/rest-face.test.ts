@@ -57,7 +57,6 @@ test.for([
   ["PATCH", "/users/alice", { isAdmin: true }],
   ["PATCH", "/users/alice", { permission: "full-control" }],
   ["PATCH", "/users/alice", { isActive: true, fullName: "Alice" }],
-  ["GET", "/users/bob/keys", undefined],
   ["POST", "/users/bob/keys", { label: "mine", pem: "x" }],
   ["DELETE", `/users/bob/keys/${"0".repeat(64)}`, undefined],
   ["POST", "/users/bob/bundles", {}],
@@ -208,6 +207,20 @@ test("a person keeps their own name, password, keys and bundles", async () => {
   const body = { password: "another password" };
   expect((await alice("PATCH", "/api/v1/users/alice", { body })).status).toBe(200);
   expect((await alice("GET", "/api/v1/session")).status).toBe(401);
+});
+
+test("others see the keys that count for a person, and nothing else of them", async () => {
+  await using world = await people();
+  const [alice, bob] = [await world.as("alice"), await world.as("bob")];
+  const made = [];
+  for (const label of ["laptop", "lost"])
+    made.push((await bob("POST", "/api/v1/users/bob/bundles", { body: { label } })).json());
+  const [laptop, lost] = made as { key: { fingerprint: string; publicKey: string } }[];
+  await bob("DELETE", `/api/v1/users/bob/keys/${lost?.key.fingerprint}`);
+  expect((await alice("GET", "/api/v1/users/bob/keys")).json()).toMatchObject([
+    { fingerprint: laptop?.key.fingerprint, label: "", publicKey: laptop?.key.publicKey },
+  ]);
+  expect(laptop?.key.publicKey).toMatch(/^-----BEGIN PUBLIC KEY-----/);
 });
 
 test("nobody takes a key for their own that somebody else signs with", async () => {

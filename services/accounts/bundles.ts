@@ -1,15 +1,15 @@
 import { generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
-import type { AccountKey, AccountName } from "#domain/identity";
+import type { AccountName } from "#domain/identity";
 import type { Clock, Options } from "#domain/kernel";
 import { bundleZip, contextZip } from "./bundle-files.ts";
 import { AccountsError } from "./errors.ts";
 import type { PeopleCache } from "./people-view.ts";
-import type { AccountStore, CertificateIssuer, KeyReader } from "./ports.ts";
+import type { StoredKey, AccountStore, CertificateIssuer, KeyReader } from "./ports.ts";
 
 export type ArchiveFile = { readonly fileName: string; readonly bytes: Uint8Array };
 export type ClientBundle = {
-  readonly key: AccountKey;
+  readonly key: StoredKey;
   readonly bundle: ArchiveFile;
   readonly context: ArchiveFile;
 };
@@ -58,15 +58,14 @@ export function createBundles(parts: {
         account,
         label: label.trim() === "" ? `Bundle of ${date}` : label,
         createdAt: madeAt,
+        publicKey: publicKeyPem,
       };
       const made = {
         key,
         bundle: { fileName: `countersign-bundle-${account}.zip`, bytes: bundleZip(contents) },
         context: { fileName: `countersign-context-${account}.zip`, bytes: contextZip(contents) },
       };
-      await people.changing(() =>
-        store.addKey({ ...key, publicKey: publicKeyPem }, { signal: o.signal, mayMove: false }),
-      );
+      await people.changing(() => store.addKey(key, { signal: o.signal, mayMove: false }));
       return made;
     },
   };

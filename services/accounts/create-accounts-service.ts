@@ -52,12 +52,13 @@ export function createAccountsService(parts: AccountsParts): AccountsService {
   const people = createPeopleCache(parts.store);
   const passwords = parts.passwords ?? createPasswordCheck(parts);
   const shared = { ...parts, people, passwords, reader: parts.keyReader };
+  const sessions = createSessions(shared);
   return {
     ...createMembership(shared),
-    ...createSessions(shared),
+    ...sessions,
     ...createKeys(shared),
     ...createBundles(shared),
-    ...createTokens(shared),
+    ...createTokens({ ...shared, sessions }),
     roster: async (o) => (await people.current(o)).roster,
     subject: async (account, o) => (await people.current(o)).subject(account),
   };

@@ -3,12 +3,12 @@ import type { Clock, Options } from "#domain/kernel";
 import type { RegistryHost } from "#domain/oci";
 import { AccountsError } from "./errors.ts";
 import type { PeopleCache } from "./people-view.ts";
-import type { AccountStore, KeyReader, ProvenKey, ReadKey } from "./ports.ts";
+import type { AccountStore, KeyReader, ProvenKey, ReadKey, StoredKey } from "./ports.ts";
 
 /** The public keys that tie signatures and client certificates to people. */
 export type Keys = {
   /** Newest first, revoked ones included. Throws `accounts/user-unknown`. */
-  listKeys(account: AccountName, o: Options): Promise<readonly AccountKey[]>;
+  listKeys(account: AccountName, o: Options): Promise<readonly StoredKey[]>;
   /**
    * Adds a public key made elsewhere. `mayMove`: also one that was another account's until it was revoked.
    * `mustProve`: only as a certificate request in which the key itself signed who it is for, `CN` the account
@@ -20,7 +20,7 @@ export type Keys = {
     account: AccountName,
     key: { readonly label: string; readonly pem: string },
     o: Options & { readonly mayMove?: boolean; readonly mustProve?: boolean },
-  ): Promise<AccountKey>;
+  ): Promise<StoredKey>;
   /** From the next request on the key is nobody's. Throws `accounts/key-unknown`. */
   revokeKey(account: AccountName, fingerprint: KeyFingerprint, o: Options): Promise<void>;
   /** The active user who owns a key that has not been revoked. */
@@ -50,18 +50,16 @@ export function createKeys(parts: {
 
   return {
     async listKeys(account, o) {
-      const { userOf, keys } = await people.current(o);
+      const { userOf } = await people.current(o);
       if (!userOf.has(account)) throw new AccountsError("accounts/user-unknown", account);
-      return keys
-        .filter((key) => key.account === account)
-        .toSorted((one, other) => other.createdAt - one.createdAt);
+      return await store.keysOf(account, o);
     },
 
     async addKey(account, { label, pem }, o) {
       const { fingerprint, publicKey } = await read(pem, account, o.mustProve === true);
-      const key = { fingerprint, account, label, createdAt: clock() };
+      const key = { fingerprint, account, label, createdAt: clock(), publicKey };
       await people.changing(() =>
-        store.addKey({ ...key, publicKey }, { signal: o.signal, mayMove: o.mayMove === true }),
+        store.addKey(key, { signal: o.signal, mayMove: o.mayMove === true }),
       );
       return key;
     },

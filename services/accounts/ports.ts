@@ -78,6 +78,8 @@ export interface AccountStore {
    * with `mayMove`. Throws `accounts/user-unknown` or `accounts/key-taken`.
    */
   addKey(key: StoredKey, o: Options & { readonly mayMove: boolean }): Promise<void>;
+  /** Everything about an account's keys, newest first. */
+  keysOf(account: AccountName, o: Options): Promise<readonly StoredKey[]>;
   /** Revoking twice keeps the first time. Throws `accounts/key-unknown`. */
   revokeKey(
     account: AccountName,

@@ -22,11 +22,18 @@ export type Sessions = {
   signOut(token: string, o: Options): Promise<void>;
 };
 
+/** The session token that is given in a password's place; undefined for a password. */
+export function sessionTokenIn({ password }: Credentials): string | undefined {
+  return password.startsWith(asPassword) ? password.slice(asPassword.length) : undefined;
+}
+
 const idleMs = 12 * 3_600_000;
 const longestMs = 7 * 24 * 3_600_000;
 /** Use is written down this often at most, to spare the disk. */
 const touchMs = 60_000;
 const TOKEN = /^[\w-]{43}$/;
+/** A password that begins so is a session's token instead: a program that is signed in needs no password to keep. */
+const asPassword = "session:";
 
 export function createSessions(parts: {
   readonly store: AccountStore;

@@ -212,3 +212,28 @@ test.for([
     code: "accounts/token-invalid",
   });
 });
+
+test("a session's token stands in for its own account's password, while it lasts", async () => {
+  const world = await acme();
+  const { accounts, o } = world;
+  const { token } = await accounts.signIn({ username: "alice", password: "alice-password" }, o);
+  const ask = (username: string, given: string) =>
+    accounts.issue(
+      {
+        credentials: { username, password: `session:${given}` },
+        scopes: [parseScope("repository:acme/web:push")],
+        service,
+      },
+      o,
+    );
+  expect((await ask("alice", token)).scopes.map(formatScope)).toEqual(["repository:acme/web:push"]);
+  const refused = { code: "accounts/credentials-wrong" };
+  await expect(ask("carol", token)).rejects.toMatchObject(refused);
+  await expect(ask("alice", "")).rejects.toMatchObject(refused);
+  await expect(ask("alice", "x".repeat(43))).rejects.toMatchObject(refused);
+  await accounts.signOut(token, o);
+  // However often: an old session is no guess at a password.
+  for (let tries = 0; tries < 8; tries += 1)
+    await expect(ask("alice", token)).rejects.toMatchObject(refused);
+  await expect(issue(world, "alice")).resolves.toMatchObject({ account: "alice" });
+});

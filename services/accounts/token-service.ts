@@ -21,10 +21,11 @@ import { rememberedGrants, type RememberedGrant } from "./remembered-grants.ts";
 import type { Credentials, PasswordCheck } from "./passwords.ts";
 import type { PeopleCache } from "./people-view.ts";
 import type { RepositoryVisibility } from "./ports.ts";
+import { sessionTokenIn, type Sessions } from "./sessions.ts";
 import type { Grant, TokenVerifier } from "./tokens.ts";
 
 export type TokenRequest = {
-  /** Absent for somebody who does not say who they are. */
+  /** Absent for somebody who does not say who they are. A session's token may stand in for the password: `session:<token>`. */
   readonly credentials?: Credentials;
   readonly scopes: readonly Scope[];
   /** The audience that the client was told to ask for. */
@@ -70,6 +71,7 @@ const Claims = z.object({
 
 export function createTokens(parts: {
   readonly passwords: PasswordCheck;
+  readonly sessions: Pick<Sessions, "session">;
   readonly people: PeopleCache;
   readonly visibility: RepositoryVisibility;
   readonly clock: Clock;
@@ -78,7 +80,7 @@ export function createTokens(parts: {
   /** Also the issuer and the one service that tokens are for. */
   readonly registryHost: RegistryHost;
 }): Tokens {
-  const { passwords, people, visibility, clock, tokenKey, registryHost } = parts;
+  const { passwords, sessions, people, visibility, clock, tokenKey, registryHost } = parts;
   const publicKey = createPublicKey(tokenKey);
   const remembered = rememberedGrants();
 
@@ -110,14 +112,23 @@ export function createTokens(parts: {
     return { ...scope, actions: new Set(actions) };
   }
 
+  /** A session that is over is no wrong password: nothing is counted, and nobody is locked out by it. */
+  async function accountOf(credentials: Credentials, o: Options): Promise<AccountName> {
+    const token = sessionTokenIn(credentials);
+    if (token === undefined) return (await passwords.check(credentials, o)).name;
+    const user = (await sessions.session(token, o))?.user;
+    if (user?.name !== credentials.username)
+      throw new AccountsError("accounts/credentials-wrong", "the session is over, or another's");
+    return user.name;
+  }
+
   return {
     rightOn: currentRight,
 
     async issue({ credentials, scopes, service }, o) {
       if (service !== String(registryHost))
         throw new AccountsError("accounts/service-unknown", service.slice(0, 80));
-      const account =
-        credentials === undefined ? undefined : (await passwords.check(credentials, o)).name;
+      const account = credentials && (await accountOf(credentials, o));
       const all: Scope[] = [];
       for (const scope of scopes) all.push(await granted(account, scope, o));
       const left = all.filter((scope) => scope.actions.size > 0);

@@ -160,7 +160,7 @@ export function addUser(
 
 export function addKey(world: World, user: string, label: string, createdAt: number): AccountKey {
   const fingerprint = KeyFingerprint.parse(digestOf(`${user} ${label} ${createdAt}`).slice(7));
-  const key: AccountKey = { fingerprint, label, createdAt };
+  const key: AccountKey = { fingerprint, label, createdAt, publicKey: "" };
   world.keys.set(user, [...(world.keys.get(user) ?? []), key]);
   return key;
 }

@@ -7,7 +7,7 @@ import { dataVersionOf, type Database } from "../database.ts";
 import type { Schema } from "../schema.ts";
 import { readPeople } from "./people-rows.ts";
 import { sqlSessions } from "./sql-sessions.ts";
-import { userOf, userRow } from "./rows.ts";
+import { keyOf, userOf, userRow } from "./rows.ts";
 
 /** Accounts in the SQL database. */
 export function sqlAccountStore(database: Database): AccountStore {
@@ -192,6 +192,17 @@ export function sqlAccountStore(database: Database): AccountStore {
           .onConflict((conflict) => conflict.column("fingerprint").doUpdateSet(values))
           .execute();
       }, o);
+    },
+
+    async keysOf(account, { signal }) {
+      signal.throwIfAborted();
+      const rows = await database
+        .selectFrom("account_keys")
+        .selectAll()
+        .where("account", "=", account)
+        .orderBy("created_at", "desc")
+        .execute();
+      return rows.map((row) => ({ ...keyOf(row), publicKey: row.public_key }));
     },
 
     async revokeKey(account, fingerprint, at, o) {

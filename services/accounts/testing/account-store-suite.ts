@@ -179,7 +179,10 @@ export function accountStoreSuite(open: () => Promise<AccountStore>): void {
     await store.addKey(key(alice), keep);
     await expect(store.addKey(key(alice), keep)).rejects.toMatchObject(taken);
     await expect(store.addKey(key(bob), { ...o, mayMove: true })).rejects.toMatchObject(taken);
+    expect(await store.keysOf(alice, o)).toEqual([key(alice)]);
     await store.revokeKey(alice, fingerprint, 9, o);
+    expect(await store.keysOf(alice, o)).toEqual([{ ...key(alice), revokedAt: 9 }]);
+    expect(await store.keysOf(bob, o)).toEqual([]);
     await expect(store.addKey(key(bob), keep)).rejects.toMatchObject(taken);
     await store.addKey(key(bob), { ...o, mayMove: true });
     expect((await store.people(o)).keys).toEqual([

@@ -125,6 +125,12 @@ export function memoryAccountStore(): AccountStore {
         if (!mayTake) throw new AccountsError("accounts/key-taken", key.fingerprint);
         keys.set(key.fingerprint, key);
       }),
+    keysOf: (account, { signal }) =>
+      step(signal, () =>
+        [...keys.values()]
+          .filter((key) => key.account === account)
+          .toSorted((one, other) => other.createdAt - one.createdAt),
+      ),
     revokeKey: (account, fingerprint, at, { signal }) =>
       change(signal, () => {
         const key = keys.get(fingerprint);
