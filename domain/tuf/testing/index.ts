@@ -1,5 +1,5 @@
 /** An owner of a repository with all keys, for tests: signs what is right and what is wrong. */
-export { certifiedKey, testKey, type TestKey } from "./keys.ts";
+export { certifiedKey, testKey, type KeyKind, type TestKey } from "./keys.ts";
 export {
   keysOf,
   serve,
