@@ -8,7 +8,7 @@ export {
   timestampPayload,
   type Signer,
 } from "./compose.ts";
-export { delegationTo, isWithin, reachOf } from "./delegation.ts";
+export { delegationTo, isWithin, reachOf, type Reach } from "./delegation.ts";
 export { isExpired, requireFresh, type Envelope, type Trusted } from "./envelope.ts";
 export { TufError, type TufErrorCode } from "./errors.ts";
 export { describeFile, requireContent, type FileMeta } from "./file-meta.ts";
@@ -19,6 +19,8 @@ export {
   type KeyMaterial,
   type PublicKey,
 } from "./public-key.ts";
+export { findTarget, listTargets, reachIn, type FoundTarget } from "./lookup.ts";
+export { isNearExpiry, lifetimes, nextVersion } from "./next.ts";
 export type {
   RoleState,
   TargetFile,
