@@ -1,23 +1,8 @@
 import { packageVersion } from "#adapters/io";
-import { Command, Option } from "commander";
-import { addBundle } from "./commands/bundle.ts";
-import { addDecisions } from "./commands/decisions.ts";
-import { addKey } from "./commands/key.ts";
-import { addLogin } from "./commands/login.ts";
-import { addLogout } from "./commands/logout.ts";
-import { addMasterKey } from "./commands/master-key.ts";
-import { addOrganization } from "./commands/organization.ts";
-import { addPolicy } from "./commands/policy.ts";
-import { addRegistry, registryArguments } from "./commands/registry.ts";
-import { addServe } from "./commands/serve.ts";
-import { addStatus } from "./commands/status.ts";
-import { addTeam } from "./commands/team.ts";
-import { addUser } from "./commands/user.ts";
-import { addWhy } from "./commands/why.ts";
-import { addTrust } from "./commands/trust.ts";
-import { addWorkloads } from "./commands/workloads.ts";
-import { reportOf } from "./report-error.ts";
-import { inSession, type ExitCode, type Session } from "./session.ts";
+import { Command, CommanderError, Option } from "commander";
+import { neededCommands, type AddCommand } from "./commands.ts";
+import { registryArguments } from "./registry-arguments.ts";
+import type { ExitCode, Session } from "./session.ts";
 import type { World } from "./world.ts";
 
 /** How a command file adds its actions: each runs in a session of its own. */
@@ -35,13 +20,17 @@ export async function run(args: readonly string[], world: World): Promise<ExitCo
   const cli: Cli = {
     world,
     act: async (command, action) => {
+      const { inSession } = await import("./session.ts");
       exitCode = await inSession(command, world, action);
     },
   };
   try {
-    await build(cli).parseAsync([...registryArguments(args)], { from: "user" });
+    const program = build(cli, await neededCommands(args));
+    await program.parseAsync([...registryArguments(args)], { from: "user" });
     return exitCode;
   } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const { reportOf } = await import("./report-error.ts");
     const report = reportOf(error);
     if (report.message !== undefined) world.err(`error: ${report.message}\n`);
     if (report.hint !== undefined) world.err(`hint:  ${report.hint}\n`);
@@ -49,7 +38,7 @@ export async function run(args: readonly string[], world: World): Promise<ExitCo
   }
 }
 
-function build(cli: Cli): Command {
+function build(cli: Cli, commands: readonly AddCommand[]): Command {
   const program = new Command("countersign")
     .description("Run only the images that the right people have signed.")
     .version(packageVersion)
@@ -70,24 +59,6 @@ function build(cli: Cli): Command {
       getErrHelpWidth: () => 80,
     })
     .showHelpAfterError("(--help shows how it is used)");
-  for (const add of [
-    addServe,
-    addStatus,
-    addLogin,
-    addLogout,
-    addWhy,
-    addWorkloads,
-    addDecisions,
-    addPolicy,
-    addUser,
-    addOrganization,
-    addTeam,
-    addBundle,
-    addKey,
-    addTrust,
-    addMasterKey,
-    addRegistry,
-  ])
-    add(program, cli);
+  for (const add of commands) add(program, cli);
   return program;
 }

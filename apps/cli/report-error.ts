@@ -1,6 +1,5 @@
 import { ApiError } from "#contracts";
 import { CodedError } from "#domain/kernel";
-import { CommanderError } from "commander";
 import { ZodError } from "zod";
 import { CliError } from "./errors.ts";
 import type { ExitCode } from "./session.ts";
@@ -13,7 +12,6 @@ type Report = {
 
 /** What a person is told about a failure: one sentence, then a hint. Anything unforeseen is rethrown. */
 export function reportOf(error: unknown): Report {
-  if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : 2 };
   if (error instanceof CliError)
     return {
       exitCode: error.code === "cli/usage" ? 2 : 1,
