@@ -7,15 +7,22 @@ const SCHEME = /^\s*(basic|bearer)(?:\s+(.*))?$/is;
 const PARAMETER = /([a-z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/giy;
 const maxCharacters = 4_096;
 
-/** Reads a `WWW-Authenticate` header; undefined for what asks nothing that we could give. A realm is only ever https. */
-export function parseChallenge(header: string | undefined): Challenge | undefined {
+/**
+ * Reads a `WWW-Authenticate` header; undefined for what asks nothing that we could give. A realm is https, or
+ * http where `allowPlain`: where the server itself is asked without TLS.
+ */
+export function parseChallenge(
+  header: string | undefined,
+  allowPlain = false,
+): Challenge | undefined {
   if (header === undefined || header.length > maxCharacters) return undefined;
   const [, scheme = "", rest = ""] = SCHEME.exec(header) ?? [];
   if (scheme.toLowerCase() === "basic") return { kind: "basic" };
   if (scheme.toLowerCase() !== "bearer") return undefined;
   const parameters = parametersOf(rest);
   const realm = URL.parse(parameters.get("realm") ?? "");
-  if (realm?.protocol !== "https:" || `${realm.username}${realm.password}` !== "") return undefined;
+  if (realm === null || `${realm.username}${realm.password}` !== "") return undefined;
+  if (realm.protocol !== "https:" && !(allowPlain && realm.protocol === "http:")) return undefined;
   return { kind: "bearer", realm, service: parameters.get("service") };
 }
 

@@ -1,4 +1,12 @@
 /** Clients of servers elsewhere: Notary v1 trust servers over HTTPS, token handshake included. */
-export type { RemoteError, RemoteErrorCode } from "./errors.ts";
-export type { Limits } from "./https-get.ts";
+export type { AskCredentials, Credentials } from "./credentials.ts";
+export { RemoteError, type RemoteErrorCode } from "./errors.ts";
+export type { Limits } from "./limits.ts";
 export { createRemoteSource, type RemoteOptions } from "./remote-source.ts";
+export type { TlsSettings } from "./tls.ts";
+export {
+  createTrustServer,
+  type TrustServerConnection,
+  type TrustServerOptions,
+  type TrustServerSettings,
+} from "./trust-server.ts";

@@ -1,19 +1,15 @@
-import { createServer } from "node:https";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { parseGun } from "#domain/oci";
 import { snapshotRole, targetsRole, timestampRole, rootRole } from "#domain/tuf";
-import { certifiedKey } from "#domain/tuf/testing";
 import { parsePinnedCa, parseTrustServerUrl, type RemoteSource } from "#services/reader";
-import type { Limits } from "./https-get.ts";
+import type { Limits } from "./limits.ts";
 import { createRemoteSource } from "./remote-source.ts";
+import { answeringServer, type Handler } from "./testing/index.ts";
 
 const { gun } = parseGun("other.test:5000/acme/web");
 const o = { signal: AbortSignal.timeout(30_000) };
 const sha256 = "a".repeat(64);
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 type World = AsyncDisposable & {
   readonly source: RemoteSource;
   readonly url: string;
@@ -27,31 +23,26 @@ async function world(
   credentials?: { username: string; password: string },
   limits: Partial<Limits> = {},
 ): Promise<World> {
-  const terms = { notBefore: Date.now() - 60_000, notAfter: Date.now() + 86_400_000 };
-  const identity = await certifiedKey({ name: "localhost", dnsName: "localhost", ...terms });
-  const key = identity.privateKey.export({ type: "pkcs8", format: "pem" });
-  const asked: string[] = [];
-  const server = createServer({ cert: identity.pem, key }, (request, response) => {
-    asked.push(`${request.method} ${request.url}`);
-    here.answer(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
-  const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+  const server = await answeringServer();
   const source = createRemoteSource(
     {
-      trustServer: parseTrustServerUrl(`${url}${path}`),
-      ca: parsePinnedCa(identity.pem),
+      trustServer: parseTrustServerUrl(`${server.url}${path}`),
+      ca: parsePinnedCa(server.caPem),
       credentials,
     },
     { clock: () => here.now, limits: { answerMs: 1_000, ...limits } },
   );
   const here: World = {
-    ...{ source, url, asked, now: 1_000 },
-    answer: (_, response) => void response.end("file"),
+    ...{ source, url: server.url, asked: server.asked, now: 1_000 },
+    get answer() {
+      return server.answer;
+    },
+    set answer(handler) {
+      server.answer = handler;
+    },
     async [Symbol.asyncDispose]() {
       await source.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await server[Symbol.asyncDispose]();
     },
   };
   return here;

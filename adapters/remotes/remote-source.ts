@@ -1,17 +1,12 @@
-import type { Clock, Options } from "#domain/kernel";
-import type { Gun } from "#domain/oci";
-import { rootRole, timestampRole, type RoleName } from "#domain/tuf";
+import type { Clock } from "#domain/kernel";
 import type { RemoteSettings, RemoteSource } from "#services/reader";
+import { below, parseAddress } from "./address.ts";
 import { createAuthorizer } from "./authorize.ts";
 import { RemoteError } from "./errors.ts";
-import { createHttpsGet, defaultLimits, type Limits, type RemoteAnswer } from "./https-get.ts";
-
-const mebibyte = 1_048_576;
-
-/** The most bytes of a file whose length nobody announced. */
-function maxUnannounced(role: RoleName): number {
-  return role === timestampRole || role === rootRole ? mebibyte : 100 * mebibyte;
-}
+import type { RemoteAnswer } from "./exchange.ts";
+import { createHttpClient } from "./http-client.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import { sourceOf } from "./trust-files.ts";
 
 export type RemoteOptions = {
   readonly clock: Clock;
@@ -26,38 +21,19 @@ export function createRemoteSource(
   settings: RemoteSettings,
   { clock, limits }: RemoteOptions,
 ): RemoteSource {
-  const https = createHttpsGet(settings.ca, { ...defaultLimits, ...limits }, clock);
-  const authorizer = createAuthorizer({ https, credentials: settings.credentials, clock });
-
-  const ask = (
-    url: URL,
-    authorization: string | undefined,
-    maxBytes: number,
-    o: Options,
-  ): Promise<RemoteAnswer> =>
-    https.get({ url, maxBytes, headers: authorization === undefined ? {} : { authorization } }, o);
-
-  const file = async (
-    gun: Gun,
-    name: string,
-    maxBytes: number,
-    o: Options,
-  ): Promise<Uint8Array | undefined> => {
-    const url = new URL(`${settings.trustServer}/v2/${gun}/_trust/tuf/${name}.json`);
-    const first = await ask(url, authorizer.known(gun), maxBytes, o);
-    if (first.status !== 401) return contentOf(first);
-    const challenge = first.headers.get("www-authenticate");
-    const authorization = await authorizer.answer(challenge, gun, o);
-    return contentOf(await ask(url, authorization, maxBytes, o));
-  };
-
-  return {
-    current: (gun, role, o) => file(gun, role, maxUnannounced(role), o),
-    byChecksum: (gun, role, sha256, o) =>
-      file(gun, `${role}.${sha256}`, Math.min(o.maxBytes ?? Infinity, maxUnannounced(role)), o),
-    byVersion: (gun, role, version, o) => file(gun, `${version}.${role}`, maxUnannounced(role), o),
-    close: () => https.close(),
-  };
+  const base = parseAddress(settings.trustServer);
+  const http = createHttpClient({ ca: settings.ca }, { ...defaultLimits, ...limits }, clock);
+  const credentials = () => Promise.resolve(settings.credentials);
+  const authorizer = createAuthorizer({ http, credentials, clock });
+  const source = sourceOf(async (gun, name, maxBytes, o) => {
+    const url = below(base, `/v2/${gun}/_trust/tuf/${name}.json`);
+    const wanted = { scope: `repository:${gun}:pull`, anonymousFirst: false };
+    const once = (headers: Readonly<Record<string, string>>): Promise<RemoteAnswer> =>
+      http.ask({ url, headers, maxBytes }, o);
+    return contentOf(await authorizer.send(wanted, once, o));
+  });
+  const close = (): Promise<void> => Promise.resolve(http.close());
+  return { ...source, close };
 }
 
 function contentOf({ status, body }: RemoteAnswer): Uint8Array | undefined {
