@@ -27,7 +27,7 @@ export type OpenRepository = {
 
 export type Verification = {
   readonly reading: TrustReading;
-  /** Undefined unless the reading is `verified`. */
+  /** The files of a `verified` reading, and of one that is only `expired`: they must not be believed, but signed again. */
   readonly open?: OpenRepository;
   /** What to remember of a verified reading; empty for any other. */
   readonly seen: SeenFiles;
@@ -79,11 +79,12 @@ export function verifyRepository(set: RepositoryFiles, now: Instant): Verificati
       const fault = versionReading(file, set.seen.get(file.role));
       if (fault !== undefined) return failed(fault);
     }
+    const whole = verified(set, targets, now);
     for (const file of [root, timestamp, snapshot, targets.file]) {
-      if (file.signed.expires < now)
-        return failed({ kind: "expired", role: file.role, expiredAt: file.signed.expires });
+      const { role, signed } = file;
+      if (signed.expires < now) return expired(whole, { role, expiredAt: signed.expires });
     }
-    return verified(set, targets, now);
+    return whole;
   } catch (error) {
     return failed(faultOf(error, at));
   }
@@ -115,6 +116,16 @@ export function versionReading(
 
 function failed(reading: TrustReading): Verification {
   return { reading, seen: new Map(), gone: [] };
+}
+
+/** Too old to be believed; nothing of it is remembered. */
+function expired(
+  whole: Verification,
+  what: { readonly role: RoleName; readonly expiredAt: Instant },
+): Verification {
+  const { open } = whole;
+  const kept = failed({ kind: "expired", ...what });
+  return open === undefined ? kept : { ...kept, open };
 }
 
 function openTargets(set: RepositoryFiles): Signed<Targets> {

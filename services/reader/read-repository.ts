@@ -37,7 +37,7 @@ type Parts = {
 
 export type Read = {
   readonly reading: TrustReading;
-  /** The files behind a verified reading. */
+  /** The files behind a reading that is verified, or expired. */
   readonly open?: OpenRepository;
   readonly timestampSha256: string;
 };

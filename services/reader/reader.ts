@@ -25,7 +25,7 @@ export interface Reader {
 
 export type Opening = {
   readonly reading: TrustReading;
-  /** Undefined unless the reading is `verified`. */
+  /** The files of a reading that is `verified`, or was when it expired: those are only good to be signed again. */
   readonly open?: OpenRepository;
 };
 
@@ -106,7 +106,9 @@ export function createReader(parts: ReaderParts): Reader {
     const { timestamp, files: given } = saving?.recorded ?? {};
     if (timestamp !== undefined && given !== undefined)
       await files?.keep(gun, { timestamp, files: given, at }, o);
-    keep(gun, { timestampSha256, reading, at, notedAt: at });
+    // A role that does not verify may be a file that arrived broken: it is looked at anew until it does.
+    if (reading.roles.some(({ state }) => state.kind === "tampered")) cache.delete(gun);
+    else keep(gun, { timestampSha256, reading, at, notedAt: at });
     return read;
   };
 
