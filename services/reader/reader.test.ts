@@ -381,6 +381,18 @@ describe("attacks on a delegation leave the rest as it is", () => {
     await repository.publish();
     expect(await stateOf(parseRoleName("targets/qa/inner"))).toMatchObject({ state: undefined });
   });
+
+  test("a file that arrived broken once is looked at again, under the same timestamp", async () => {
+    repository.delegate(qa, {});
+    await repository.publish();
+    const good = new Map(repository.shelf);
+    for (const name of good.keys())
+      if (name.startsWith(`${qa}.`)) repository.shelf.set(name, new Uint8Array([123]));
+    expect(await stateOf(qa)).toMatchObject({ state: "tampered" });
+    expect(await stateOf(qa)).toMatchObject({ state: "tampered" });
+    for (const [name, bytes] of good) repository.shelf.set(name, bytes);
+    expect(await stateOf(qa)).toMatchObject({ state: "valid" });
+  });
 });
 
 describe("faults of the world", () => {
