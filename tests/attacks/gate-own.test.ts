@@ -82,8 +82,7 @@ const attacks: readonly Attack[] = [
   })),
   {
     name: "one role's file in the place of another's",
-    attack: (world) =>
-      world.write(setNewest, world.gun, "targets/qa", world.file("targets")),
+    attack: (world) => world.write(setNewest, world.gun, "targets/qa", world.file("targets")),
     reason: "tampered",
   },
   {
