@@ -1,6 +1,6 @@
 /** Stores that fill the services' ports: SQL (SQLite), and blobs in a directory. */
 export { sqlAccountStore } from "./accounts/sql-account-store.ts";
-export { openDatabase, type Database } from "./database.ts";
+export { openDatabase, together, type Database } from "./database.ts";
 export { openDiskBlobStore, type DiskBlobStoreOptions } from "./blobs/disk-blob-store.ts";
 export { sqlRegistryStore } from "./registry/sql-registry-store.ts";
 export { sqlDecisionStore } from "./gatekeeper/decision-store.ts";

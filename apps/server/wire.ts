@@ -21,6 +21,7 @@ import {
   sqlRegistryStore,
   sqlSealedKeyStore,
   sqlTrustMemory,
+  together,
 } from "#adapters/storage";
 import type { Clock, Options } from "#domain/kernel";
 import { createGateway, type Gateway } from "#faces/gateway";
@@ -165,7 +166,7 @@ export async function wire(
   let isStarted = false;
   const status = engineStatus({ engine: config.engine === "none" ? undefined : engine });
   const faces = [
-    trustFace({ trust, tokens: accounts, challenge, metrics }),
+    trustFace({ trust, tokens: accounts, challenge, metrics, together: () => together(database) }),
     metricsFace(metrics, first?.metricsText),
     registryFace({ registry, tokens: accounts, access: accounts, challenge }),
     tokenFace({ authority: accounts }),

@@ -3,54 +3,66 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { Context } from "./route.ts";
 
-type Given = {
+type Asked = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly path: string;
   readonly search: string;
   readonly params: ReadonlyMap<string, string>;
+};
+/** What all requests to one server share. */
+type Server = {
   readonly closing: AbortSignal;
   readonly draining: AbortSignal;
   readonly log: Logger;
 };
 
 /**
- * One request on its way. The signal, the query and the child logger are made when they are first asked
- * for: most answers come from memory and need none of them, and together they cost more than the answer.
+ * One request on its way. The id, the signal, the query and the child logger are made when they are first
+ * asked for: most answers come from memory and need none of them, and together they cost more than the answer.
  */
 export class Exchange implements Context {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly path: string;
   readonly params: ReadonlyMap<string, string>;
-  readonly draining: AbortSignal;
-  readonly requestId = randomUUID();
-  readonly #given: Given;
+  readonly #search: string;
+  readonly #server: Server;
+  #requestId: string | undefined;
   #signal: AbortSignal | undefined;
   #query: URLSearchParams | undefined;
   #log: Logger | undefined;
 
-  constructor(given: Given) {
-    this.request = given.request;
-    this.response = given.response;
-    this.path = given.path;
-    this.params = given.params;
-    this.draining = given.draining;
-    this.#given = given;
+  constructor(asked: Asked, server: Server) {
+    this.request = asked.request;
+    this.response = asked.response;
+    this.path = asked.path;
+    this.params = asked.params;
+    this.#search = asked.search;
+    this.#server = server;
+  }
+
+  get draining(): AbortSignal {
+    return this.#server.draining;
+  }
+
+  get requestId(): string {
+    this.#requestId ??= randomUUID();
+    return this.#requestId;
   }
 
   get signal(): AbortSignal {
-    this.#signal ??= AbortSignal.any([whenGone(this.response), this.#given.closing]);
+    this.#signal ??= AbortSignal.any([whenGone(this.response), this.#server.closing]);
     return this.#signal;
   }
 
   get query(): URLSearchParams {
-    this.#query ??= new URLSearchParams(this.#given.search);
+    this.#query ??= new URLSearchParams(this.#search);
     return this.#query;
   }
 
   get log(): Logger {
-    this.#log ??= this.#given.log.child({ requestId: this.requestId });
+    this.#log ??= this.#server.log.child({ requestId: this.requestId });
     return this.#log;
   }
 }

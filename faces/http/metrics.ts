@@ -1,8 +1,15 @@
 /** What a label may say: words of our own, never names from outside. */
 type Labels = Readonly<Record<string, string>>;
 
-export type Counter = { readonly add: (labels?: Labels, by?: number) => void };
-export type Histogram = { readonly observe: (seconds: number, labels?: Labels) => void };
+export type Counter = {
+  readonly add: (labels?: Labels, by?: number) => void;
+  /** Adds 1 under these labels each time it is called: for what is counted with every request. */
+  readonly labelled: (labels: Labels) => () => void;
+};
+export type Histogram = {
+  readonly observe: (seconds: number, labels?: Labels) => void;
+  readonly labelled: (labels: Labels) => (seconds: number) => void;
+};
 
 /** Counts of one process, as Prometheus reads them. */
 export type Metrics = {
@@ -41,14 +48,22 @@ export function createMetrics(): Metrics {
     [...families.values()].map(({ read, ...family }) => ({ ...family, samples: read() }));
   return {
     counter(name, help) {
-      const series = new Map<string, number>();
+      const series = new Map<string, { count: number }>();
       const read = (): Sample[] =>
-        [...series].map(([key, value]) => [`${name}${braced(key)}`, value]);
+        [...series].map(([key, { count }]) => [`${name}${braced(key)}`, count]);
       families.set(name, { name, kind: "counter", help, together: "sum", read });
+      const under = (labels: Labels): { count: number } =>
+        upsert(series, written(labels), () => ({ count: 0 }));
       return {
         add: (labels = {}, by = 1) => {
-          const key = written(labels);
-          series.set(key, (series.get(key) ?? 0) + by);
+          under(labels).count += by;
+        },
+        labelled(labels) {
+          let counted: { count: number } | undefined; // a series begins when there is something to count
+          return () => {
+            counted ??= under(labels);
+            counted.count += 1;
+          };
         },
       };
     },
@@ -57,11 +72,20 @@ export function createMetrics(): Metrics {
       const read = (): Sample[] =>
         [...series].flatMap(([key, tally]) => tallySamples(name, key, { tally, bucketSeconds }));
       families.set(name, { name, kind: "histogram", help, together: "sum", read });
+      const under = (labels: Labels): Tally =>
+        upsert(series, written(labels), () => ({
+          counts: bucketSeconds.map(() => 0),
+          sum: 0,
+          count: 0,
+        }));
       return {
-        observe: (seconds, labels = {}) => {
-          const key = written(labels);
-          const tally = series.get(key) ?? { counts: bucketSeconds.map(() => 0), sum: 0, count: 0 };
-          series.set(key, added(tally, seconds, bucketSeconds));
+        observe: (seconds, labels = {}) => count(under(labels), seconds, bucketSeconds),
+        labelled(labels) {
+          let tally: Tally | undefined;
+          return (seconds) => {
+            tally ??= under(labels);
+            count(tally, seconds, bucketSeconds);
+          };
         },
       };
     },
@@ -101,11 +125,27 @@ export function mergeMetrics(processes: readonly (readonly Family[])[]): readonl
   return [...merged.values()];
 }
 
-type Tally = { readonly counts: readonly number[]; readonly sum: number; readonly count: number };
+/** How many were at most as long as each bound and longer than the one before it. */
+type Tally = { readonly counts: number[]; sum: number; count: number };
 
-function added(tally: Tally, seconds: number, bounds: readonly number[]): Tally {
-  const counts = tally.counts.map((count, at) => count + Number(seconds <= (bounds[at] ?? 0)));
-  return { counts, sum: tally.sum + seconds, count: tally.count + 1 };
+function count(tally: Tally, seconds: number, bounds: readonly number[]): void {
+  tally.sum += seconds;
+  tally.count += 1;
+  for (let at = 0; at < bounds.length; at += 1) {
+    if (seconds > (bounds[at] ?? 0)) continue;
+    tally.counts[at] = (tally.counts[at] ?? 0) + 1;
+    return;
+  }
+}
+
+function upsert<Value>(
+  series: Map<string, Value>,
+  key: string,
+  make: () => NonNullable<Value>,
+): Value {
+  const known = series.get(key) ?? make();
+  series.set(key, known);
+  return known;
 }
 
 function tallySamples(
@@ -118,8 +158,12 @@ function tallySamples(
     `${name}_bucket{${key === "" ? "" : `${key},`}le="${bound}"}`,
     value,
   ];
+  let upTo = 0;
   return [
-    ...of.bucketSeconds.map((bound, at) => bucket(String(bound), counts[at] ?? 0)),
+    ...of.bucketSeconds.map((bound, at) => {
+      upTo += counts[at] ?? 0;
+      return bucket(String(bound), upTo);
+    }),
     bucket("+Inf", count),
     [`${name}_sum${braced(key)}`, sum],
     [`${name}_count${braced(key)}`, count],

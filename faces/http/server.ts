@@ -129,7 +129,8 @@ async function answer(
       await send(request, response, notFound(match === "wrong-method" ? 405 : 404));
       return;
     }
-    const context = new Exchange({ request, response, path, search, ...match, ...parts });
+    const { params } = match;
+    const context = new Exchange({ request, response, path, search, params }, parts);
     const reply = await replyOf(match.face, () => match.route.handler(context), context);
     if (reply !== "handled") await send(request, response, reply);
   } catch (error) {
@@ -170,10 +171,7 @@ async function send(
   reply: Reply,
 ): Promise<void> {
   if (leavesBody(request)) response.setHeader("connection", "close");
-  const { body } = reply;
-  const isWhole = typeof body === "string" || body instanceof Uint8Array;
-  if (isWhole) response.setHeader("content-length", Buffer.byteLength(body));
-  response.writeHead(reply.status, reply.headers as Record<string, string>);
+  response.writeHead(reply.status, headersOf(reply) as Record<string, string>);
   if (reply.body instanceof Readable) {
     if (request.method === "HEAD") reply.body.destroy();
     else return await pipeline(reply.body, response);
@@ -183,11 +181,18 @@ async function send(
   );
 }
 
+/** With the length of a body that is whole: a response that is told all of it at once costs least. */
+function headersOf({ headers, body }: Reply): Reply["headers"] {
+  const isWhole = typeof body === "string" || body instanceof Uint8Array;
+  if (!isWhole || headers?.["content-length"] !== undefined) return headers;
+  return { ...headers, "content-length": String(Buffer.byteLength(body)) };
+}
+
 /** A body that nobody read keeps the connection from its next request: it ends with this response. */
-function leavesBody({ complete, headers }: IncomingMessage): boolean {
-  const hasBody =
-    headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-  return hasBody && !complete;
+function leavesBody(request: IncomingMessage): boolean {
+  if (request.complete) return false;
+  const { headers } = request;
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 function notFound(status: 404 | 405): Reply {

@@ -4,7 +4,7 @@ import type { Context } from "#faces/http";
 import type { TokenVerifier } from "#services/accounts";
 import { Unauthorized } from "./errors.ts";
 
-const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
+const BEARER = /^Bearer +/i;
 
 /** What a request on a repository needs. The scope's name is the globally unique name, registry host included. */
 export function repositoryScope(gun: Gun, ...actions: readonly ScopeAction[]): Scope {
@@ -22,13 +22,19 @@ export async function authorize(
 ): Promise<void> {
   const { authorization } = context.request.headers;
   if (authorization === undefined) throw new Unauthorized(needed, undefined);
-  const token = BEARER.exec(authorization)?.[1];
-  if (token === undefined) throw new Unauthorized(needed, "invalid_token");
+  const scheme = BEARER.exec(authorization)?.[0];
+  const token = authorization.slice(scheme?.length ?? 0).trim();
+  if (scheme === undefined || token === "") throw new Unauthorized(needed, "invalid_token");
   const { scopes } = await verified(tokens, { token, needed, context });
-  const given = scopes.filter(({ type, name }) => type === needed.type && name === needed.name);
-  const isGiven = (action: ScopeAction): boolean =>
-    given.some(({ actions }) => actions.has(action) || actions.has("*"));
-  if (![...needed.actions].every(isGiven)) throw new Unauthorized(needed, "insufficient_scope");
+  for (const action of needed.actions)
+    if (!isGiven(scopes, needed, action)) throw new Unauthorized(needed, "insufficient_scope");
+}
+
+function isGiven(scopes: readonly Scope[], needed: Scope, action: ScopeAction): boolean {
+  return scopes.some(
+    ({ type, name, actions }) =>
+      type === needed.type && name === needed.name && (actions.has(action) || actions.has("*")),
+  );
 }
 
 async function verified(
@@ -36,7 +42,7 @@ async function verified(
   at: { readonly token: string; readonly needed: Scope; readonly context: Context },
 ): ReturnType<TokenVerifier["verify"]> {
   try {
-    return await tokens.verify(at.token, { signal: at.context.signal });
+    return await tokens.verify(at.token, at.context);
   } catch (error) {
     if (error instanceof CodedError && error.code === "accounts/token-invalid")
       throw new Unauthorized(at.needed, "invalid_token", { cause: error });

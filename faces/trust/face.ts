@@ -23,6 +23,7 @@ import { changeQuery } from "./change-query.ts";
 import { nothingThere, replyTo, type Challenge } from "./error-replies.ts";
 import { TrustWireError } from "./errors.ts";
 import { askedFile, type AskedFile } from "./file-name.ts";
+import { fileReply } from "./file-reply.ts";
 import { health } from "./health.ts";
 import { measuring, type Operation } from "./measure.ts";
 import { readUpdate } from "./read-update.ts";
@@ -34,6 +35,8 @@ export type TrustFaceParts = {
   readonly challenge: Challenge;
   /** Where requests are counted, if anywhere. */
   readonly metrics?: Metrics;
+  /** What a read waits for, so that those that came in at one time share a look at the store. */
+  readonly together?: () => Promise<void>;
 };
 
 const tuf = "/v2/:gun+/_trust/tuf";
@@ -81,6 +84,7 @@ function feeds(parts: TrustFaceParts): readonly Route[] {
 function reads(parts: TrustFaceParts): Route {
   const { trust } = parts;
   return get(`${tuf}/:file+`, async (context) => {
+    await parts.together?.();
     const asked = askedFile(param(context, "file"));
     if (asked?.kind === "key") {
       const gun = await open(parts, context, "push", "pull");
@@ -196,24 +200,6 @@ async function fileOf(
   })();
   if (found === undefined) throw new TrustError("trust/not-found", "no such metadata");
   return found;
-}
-
-/** What is named by its content never changes; all else must be asked for each time. */
-function fileReply(asked: AskedFile, file: StoredFile): Reply {
-  const caching =
-    asked.kind === "by-checksum"
-      ? { "cache-control": "private, max-age=2592000" }
-      : { "cache-control": "max-age=0, no-cache, no-store", pragma: "no-cache" };
-  return {
-    status: 200,
-    headers: {
-      "content-type": "application/json; charset=utf-8",
-      "content-length": String(file.bytes.length),
-      "last-modified": new Date(file.storedAt).toUTCString(),
-      ...caching,
-    },
-    body: file.bytes,
-  };
 }
 
 function keyReply(key: Parameters<typeof keyJson>[0]): Reply {

@@ -17,6 +17,11 @@ export type Operation =
 /** Counts every request of `handler` and how long it took; errors become their replies here. */
 export type Measure = (operation: (context: Context) => Operation, handler: Handler) => Handler;
 
+/** What is counted of one operation: found once, for it is counted with every request. */
+type Tally = {
+  readonly answered: Map<number, () => void>;
+  readonly took: (seconds: number) => void;
+};
 type ReplyTo = (error: unknown, context: Context) => Reply | undefined;
 
 export function measuring(metrics: Metrics | undefined, replyTo: ReplyTo): Measure {
@@ -33,6 +38,21 @@ export function measuring(metrics: Metrics | undefined, replyTo: ReplyTo): Measu
     "countersign_trust_conflicts_total",
     "Updates refused because somebody else had published that version.",
   );
+  const tally = new Map<Operation, Tally>();
+  const tallyOf = (operation: Operation): Tally => {
+    const known = tally.get(operation) ?? {
+      answered: new Map<number, () => void>(),
+      took: seconds.labelled({ operation }),
+    };
+    tally.set(operation, known);
+    return known;
+  };
+  const answeredWith = (operation: Operation, code: number): (() => void) => {
+    const { answered } = tallyOf(operation);
+    const known = answered.get(code) ?? requests.labelled({ operation, code: String(code) });
+    answered.set(code, known);
+    return known;
+  };
   const replied = async (handler: Handler, context: Context): Promise<Reply | "handled"> => {
     try {
       return await handler(context);
@@ -52,8 +72,8 @@ export function measuring(metrics: Metrics | undefined, replyTo: ReplyTo): Measu
       code = reply === "handled" ? context.response.statusCode : reply.status;
       return reply;
     } finally {
-      requests.add({ operation, code: String(code) });
-      seconds.observe((performance.now() - started) / 1_000, { operation });
+      answeredWith(operation, code)();
+      tallyOf(operation).took((performance.now() - started) / 1_000);
     }
   };
 }
