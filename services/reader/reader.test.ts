@@ -126,6 +126,7 @@ describe("a repository that is as it should be", () => {
   test("publishing while it is read does not make it look tampered with", async () => {
     await repository.publish();
     const inner = sourceOf(() => repository);
+    const published = Promise.withResolvers<undefined>();
     let isFirst = true;
     const racing = createReader({
       memory,
@@ -133,13 +134,13 @@ describe("a repository that is as it should be", () => {
       source: {
         ...inner,
         async current(name, role, options) {
+          if (role === timestampRole) await published.promise;
           const found = await inner.current(name, role, options);
-          if (role === timestampRole && !isFirst) return found;
-          if (role === timestampRole) {
-            isFirst = false;
-            repository.root.version = 2;
-            await repository.republish();
-          }
+          if (role !== rootRole || !isFirst) return found;
+          isFirst = false;
+          repository.root.version = 2;
+          await repository.republish();
+          published.resolve(undefined);
           return found;
         },
       },
