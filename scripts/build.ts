@@ -6,7 +6,11 @@ import { projectDirectory, Stop } from "./settings.ts";
 
 const stamp = join(projectDirectory, "dist/built");
 const sources = ["domain", "contracts", "services", "adapters", "faces", "apps", "web"];
-const files = ["package-lock.json", "tsconfig.base.json", "vite.config.ts"];
+const files = ["package-lock.json", "tsconfig.base.json", "vite.config.ts", "scripts/bundle.ts"];
+
+/** The built file of a command, which Node.js runs. */
+export const commandFile = (name: "countersign" | "notary"): string =>
+  join(projectDirectory, "dist/bin", `${name}.js`);
 
 /** Compiles what the server runs, and the web pages, unless nothing has changed since. */
 export function build(): void {
@@ -15,6 +19,7 @@ export function build(): void {
   say("building");
   for (const [program, ...args] of [
     ["tsc", "-b", "apps"],
+    ["node", "scripts/bundle.ts"],
     ["vite", "build", "--logLevel", "error"],
   ] as const) {
     const built = spawnSync(join(projectDirectory, "node_modules/.bin", program), args, {
@@ -38,9 +43,7 @@ export function markBuilt(instant: number): void {
 
 function builtAt(): number {
   const stat = statSync(stamp, { throwIfNoEntry: false });
-  const entry = statSync(join(projectDirectory, "dist/apps/cli/main.js"), {
-    throwIfNoEntry: false,
-  });
+  const entry = statSync(commandFile("countersign"), { throwIfNoEntry: false });
   const page = statSync(join(projectDirectory, "dist/web/index.html"), { throwIfNoEntry: false });
   return stat === undefined || entry === undefined || page === undefined ? 0 : stat.mtimeMs;
 }

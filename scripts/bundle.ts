@@ -2,6 +2,7 @@ import { build, type BuildResult, type Metafile } from "esbuild";
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { chmodSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { lightBuiltins, lightZod } from "./bundle-plugins.ts";
 import { licencesOf } from "./licences.ts";
 import { projectDirectory } from "./settings.ts";
 
@@ -39,10 +40,9 @@ const built = await build({
   sourcemap: "linked",
   sourcesContent: false,
   legalComments: "none", // whole licences are in licences.txt
-  // Packages written for CommonJS ask for Node's own modules with `require`.
-  banner: {
-    js: 'import{createRequire as __requires}from"node:module";const require=__requires(import.meta.url);',
-  },
+  // Packages written for CommonJS ask for Node's own modules with `require`; all else is in the bundle.
+  banner: { js: "const require=process.getBuiltinModule;" },
+  plugins: [lightBuiltins, lightZod],
   metafile: true,
   write: false,
   logLevel: "warning",

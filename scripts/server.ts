@@ -3,11 +3,11 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { request } from "node:https";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { commandFile } from "./build.ts";
 import type { EngineChoice } from "./engine.ts";
 import { ended, remember, running, stop, type Started } from "./processes.ts";
 import { hostsFile, projectDirectory, splitHost, Stop, type Settings } from "./settings.ts";
 
-const entry = join(projectDirectory, "dist/apps/cli/main.js");
 const startMs = 60_000;
 const drainMs = 30_000;
 
@@ -56,7 +56,7 @@ function launch(settings: Settings, engine: EngineChoice): Started {
   const { data } = settings;
   const { pid, log, firstPassword } = files(data);
   const output = openSync(log, "a", 0o600);
-  const child = spawn(process.execPath, [entry, "serve"], {
+  const child = spawn(process.execPath, [commandFile("countersign"), "serve"], {
     cwd: projectDirectory,
     detached: true,
     stdio: ["ignore", output, output],

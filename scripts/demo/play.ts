@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { commandFile } from "../build.ts";
 import { say } from "../say.ts";
-import { projectDirectory, Stop } from "../settings.ts";
+import { Stop } from "../settings.ts";
 import type { Instance } from "./instance.ts";
 import { explain, heading, type, type Seat } from "./narrator.ts";
 import type { Scene } from "./scene.ts";
@@ -57,7 +57,7 @@ export async function play(stage: string, instance: Instance): Promise<void> {
 }
 
 function signIn(admin: Seat): void {
-  const cli = join(projectDirectory, "dist/apps/cli/main.js");
+  const cli = commandFile("countersign");
   const ran = spawnSync(process.execPath, [cli, "login", "admin"], {
     stdio: ["inherit", "ignore", "inherit"],
     env: { ...admin.env, COUNTERSIGN_PASSWORD: admin.env["PASSWORD"] ?? "" },

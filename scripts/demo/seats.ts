@@ -1,8 +1,9 @@
 import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { commandFile } from "../build.ts";
 import { findProgram } from "../install.ts";
 import { files } from "../server.ts";
-import { projectDirectory, Stop, type Settings } from "../settings.ts";
+import { Stop, type Settings } from "../settings.ts";
 import type { Seat } from "./narrator.ts";
 
 /** Answers for the clients' questions for passphrases: in a demo nobody is there to type them. */
@@ -56,7 +57,7 @@ export function withBundle(seat: Seat, settings: Settings): Seat {
 export function prepareStage(stage: string, settings: Settings): void {
   const bin = join(stage, "bin");
   mkdirSync(bin, { recursive: true });
-  const cli = join(projectDirectory, "dist/apps/cli/main.js");
+  const cli = commandFile("countersign");
   const script = (name: string, command: string): void =>
     writeFileSync(join(bin, name), `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
   script("countersign", `'${process.execPath}' '${cli}'`);

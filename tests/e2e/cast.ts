@@ -1,12 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { builtCommand } from "../harness/built.ts";
 import { dockerCli, type DockerCli } from "../harness/docker-cli.ts";
 import { makeTinyImageFolder } from "../harness/engine.ts";
 import { mustRun, runPeer, type Ran, type RunOptions } from "../harness/peers-run.ts";
 import type { ServerUnderTest } from "../harness/server.ts";
 
-const entry = resolve(import.meta.dirname, "../../dist/apps/cli/main.js");
+const entry = builtCommand("countersign");
 
 /** Every key of the play is locked with these: no client ever asks. */
 export const passphrases = {

@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { builtCommand } from "../harness/built.ts";
 import { noEngine } from "../harness/peers.ts";
 import { runPeer, type Ran } from "../harness/peers-run.ts";
 import { freePorts } from "../harness/server.ts";
@@ -35,7 +36,7 @@ const script = (name: string, more: Record<string, string> = {}): Promise<Ran> =
     timeoutMs: 120_000,
   });
 const countersign = (...args: readonly string[]): Promise<Ran> =>
-  runPeer(process.execPath, [join(project, "dist/apps/cli/main.js"), ...args], {
+  runPeer(process.execPath, [builtCommand("countersign"), ...args], {
     cwd: data,
     env: {
       HOME: data,

@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { builtCommand } from "./built.ts";
 
-const entry = resolve(import.meta.dirname, "../../dist/apps/cli/main.js");
 const startMs = 60_000;
 
 /** The built product as a process of its own, on free ports and a temporary data directory. */
@@ -33,7 +33,6 @@ export type ServerUnderTest = AsyncDisposable & {
 export async function startServer(
   options: { readonly engine?: string; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<ServerUnderTest> {
-  if (!existsSync(entry)) throw new Error("dist/ is missing: npm run build");
   const data = await mkdtemp(join(tmpdir(), "countersign-server-"));
   const [port, gatewayPort] = await freePorts();
   const passwordFile = join(data, "first-password");
@@ -55,7 +54,7 @@ export async function startServer(
   let output = "";
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    const started = spawn(process.execPath, [entry, "serve"], {
+    const started = spawn(process.execPath, [builtCommand("countersign"), "serve"], {
       env,
       cwd: data,
       stdio: ["ignore", "pipe", "pipe"],

@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { backup, DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { builtCommand } from "../harness/built.ts";
 import { missing } from "../harness/peers.ts";
 import { runPeer, type Ran } from "../harness/peers-run.ts";
 import { startServer, type ServerUnderTest } from "../harness/server.ts";
 
-const cli = resolve(import.meta.dirname, "../../dist/apps/cli/main.js");
+const cli = builtCommand("countersign");
 const passphrase = "a long passphrase";
 
 let server: ServerUnderTest;
