@@ -1,4 +1,5 @@
 import { CodedError } from "#domain/kernel";
+import type { RoleName, TrustReading } from "#domain/tuf";
 
 export type SignerErrorCode =
   /** No passphrase opened the key, or none was given. */
@@ -21,13 +22,36 @@ export type SignerErrorCode =
   | "signer/directory-busy"
   /** The server's trust data cannot be believed: nothing is built on it. `reading` says why. */
   | "signer/repository-unsound"
+  /** The server has trust data for the repository already: it cannot be initialised once more. */
+  | "signer/repository-exists"
   /** There is no trust data for the repository, here or on the server. */
   | "signer/repository-unknown"
   /** The server cannot be reached, and the operation needs it. */
   | "signer/offline";
 
 /** Something the signing side cannot do. Nothing was published. */
-export class SignerError extends CodedError<SignerErrorCode> {}
+export class SignerError extends CodedError<SignerErrorCode> {
+  /** What the server's trust data is, for `signer/repository-unsound` and `signer/offline`. */
+  readonly reading: TrustReading | undefined;
+  /** For `signer/key-missing`: the role, and the canonical ids of the keys that could sign for it. */
+  readonly role: RoleName | undefined;
+  readonly keyIds: readonly string[];
+
+  constructor(
+    code: SignerErrorCode,
+    message: string,
+    options: ErrorOptions & {
+      readonly reading?: TrustReading;
+      readonly role?: RoleName;
+      readonly keyIds?: readonly string[];
+    } = {},
+  ) {
+    super(code, message, options);
+    this.reading = options.reading;
+    this.role = options.role;
+    this.keyIds = options.keyIds ?? [];
+  }
+}
 
 export type TrustServerErrorCode =
   | "trust-server/unreachable"

@@ -1,5 +1,7 @@
 /** The client's side of Notary: initialise, delegate, stage, publish, rotate; keys and where they are kept. */
 export type { Change, DelegationEdit, StagedChange } from "./change.ts";
+export { createSigner } from "./create-signer.ts";
+export type { EarlierRoot } from "./earlier-roots.ts";
 export {
   SignerError,
   TrustServerError,

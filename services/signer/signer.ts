@@ -1,6 +1,7 @@
 import type { Clock, Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import type { RoleName } from "#domain/tuf";
+import type { EarlierRoot } from "./earlier-roots.ts";
 import type {
   HeldKey,
   KeyStore,
@@ -17,6 +18,8 @@ export type SignerParts = {
   readonly server: TrustServer;
   readonly certifier: RootCertifier;
   readonly clock: Clock;
+  /** Where earlier roots come from; only a rotation that asks for `earlierRoots` needs it. */
+  readonly earlierRoot?: EarlierRoot;
 };
 
 export type InitOptions = {

@@ -2,9 +2,10 @@ import { describe, expect, test } from "vitest";
 import {
   composeFile,
   decodeTargets,
+  meetsThreshold,
+  signersOf,
   targetsPayload,
   targetsRole,
-  verifyThreshold,
 } from "#domain/tuf";
 import type { KeyStore, SigningKey } from "#services/signer";
 
@@ -43,10 +44,10 @@ export function keyStoreSuite(name: string, open: () => Promise<KeyStoreUnderTes
     test("what an opened key signs, its public key verifies, in the form of metadata files", async () => {
       await using opened = await open();
       const made = await opened.keys.generate({ role: "targets", gun }, o);
-      await expectSigns(made);
+      expect(await signs(made)).toBe(true);
       const unlocked = await opened.keys.open(made.id, o);
-      await expectSigns(unlocked);
-      await expectSigns(unlocked); // more than once
+      expect(await signs(unlocked)).toBe(true);
+      expect(await signs(unlocked)).toBe(true); // more than once
     });
 
     test("a generated key is there, for the same purpose, when the store is opened again", async () => {
@@ -58,7 +59,7 @@ export function keyStoreSuite(name: string, open: () => Promise<KeyStoreUnderTes
       expect(unlocked).toMatchObject({ id: made.id, role: "alice" });
       expect(unlocked?.gun).toBeUndefined();
       expect(unlocked?.publicKey.public).toBe(made.publicKey.public);
-      await expectSigns(unlocked);
+      expect(await signs(unlocked)).toBe(true);
     });
 
     test("root keys are listed first, then by repository, role and id", async () => {
@@ -106,16 +107,14 @@ export function keyStoreSuite(name: string, open: () => Promise<KeyStoreUnderTes
   });
 }
 
-async function expectSigns(key: SigningKey | undefined): Promise<void> {
-  if (key === undefined) throw new Error("the key is not there");
+async function signs(key: SigningKey | undefined): Promise<boolean> {
+  if (key === undefined) return false;
   const dated = { version: 1, expires: 1_900_000_000_000 };
   const payload = { ...dated, targets: new Map(), keys: new Map(), delegations: [] };
-  const signer = {
-    keyId: key.id,
-    method: "ecdsa",
-    sign: (message: Uint8Array) => key.sign(message),
-  } as const;
-  const bytes = await composeFile(targetsPayload(payload), [signer]);
+  const sign = (message: Uint8Array) => key.sign(message);
+  const bytes = await composeFile(targetsPayload(payload), [
+    { keyId: key.id, method: "ecdsa", sign },
+  ]);
   const role = { threshold: 1, keys: new Map([[key.id, key.publicKey]]) };
-  expect(() => verifyThreshold(decodeTargets(bytes, targetsRole), role)).not.toThrow();
+  return meetsThreshold(signersOf(decodeTargets(bytes, targetsRole), role), role);
 }

@@ -1,0 +1,147 @@
+import { isDeepStrictEqual } from "node:util";
+import { unreachable } from "#domain/kernel";
+import { isTargetsRole, parentOf, targetsRole, type RoleName, type Target } from "#domain/tuf";
+import type { Change, DelegationEdit } from "./change.ts";
+import type { Draft } from "./draft.ts";
+import { editDelegation, isSameDelegation, newDelegation, withoutKeys } from "./edit-delegation.ts";
+import {
+  contentAt,
+  delegationAt,
+  edit,
+  refused,
+  replaceDelegation,
+  requireWithin,
+  type Work,
+} from "./edited.ts";
+
+/**
+ * The draft after all changes, in their order, by the rules of Notary's client. What is as it should be
+ * already changes nothing, and its role need not be signed. Throws `signer/change-refused` for the first
+ * change that makes no sense, or `signer/key-unsuitable`.
+ */
+export function applyChanges(draft: Draft, changes: readonly Change[]): Draft {
+  const witnessed = changes.flatMap((change) => (change.kind === "witness" ? [change.role] : []));
+  const work: Work = {
+    draft,
+    witnessed: new Set(witnessed),
+    edited: new Map(),
+    dirty: new Set(draft.dirty),
+  };
+  for (const change of changes) apply(work, change);
+  return {
+    ...draft,
+    contents: new Map([...draft.contents, ...work.edited]),
+    dirty: new Set([...work.dirty].filter((role) => isDelegated(work, role))),
+  };
+}
+
+function apply(work: Work, change: Change): void {
+  switch (change.kind) {
+    case "target-add":
+      return addTarget(work, requireTargets(change.role), change);
+    case "target-remove":
+      return removeTarget(work, requireTargets(change.role), change.name);
+    case "delegation-add":
+    case "delegation-edit":
+      return delegate(work, change.role, change.edit, change.kind === "delegation-add");
+    case "delegation-remove":
+      return undelegate(work, change.role);
+    case "delegation-purge":
+      return purge(work, requireTargets(change.below), change.removeKeys);
+    case "witness":
+      return witness(work, change.role);
+    default:
+      return unreachable(change);
+  }
+}
+
+function addTarget(
+  work: Work,
+  role: RoleName,
+  { name, target }: { readonly name: string; readonly target: Target },
+): void {
+  if (role !== targetsRole) delegationAt(work, role);
+  requireWithin(work, role, name);
+  const isStale = work.draft.expired.has(role);
+  const before = contentAt(work, role)?.targets.get(name);
+  if (isDeepStrictEqual(before, target) && !isStale) return;
+  edit(work, role).targets.set(name, target);
+  work.dirty.add(role);
+}
+
+function removeTarget(work: Work, role: RoleName, name: string): void {
+  if (role !== targetsRole) delegationAt(work, role);
+  if (contentAt(work, role)?.targets.has(name) !== true) return;
+  edit(work, role).targets.delete(name);
+  work.dirty.add(role);
+}
+
+function delegate(work: Work, role: RoleName, wish: DelegationEdit, isAdding: boolean): void {
+  const parent = parentFor(role);
+  const before = contentAt(work, parent)?.delegations.find(({ name }) => name === role);
+  if (before === undefined && !isAdding) delegationAt(work, role);
+  const next = before === undefined ? newDelegation(role, wish) : extended(before, wish, isAdding);
+  if (before !== undefined && isSameDelegation(before, next)) return;
+  replaceDelegation(edit(work, parent), next);
+  work.dirty.add(parent);
+}
+
+/** The threshold of an addition is for a role that is made by it: an existing one keeps its own. */
+function extended(
+  before: Parameters<typeof editDelegation>[0],
+  wish: DelegationEdit,
+  isAdding: boolean,
+): ReturnType<typeof editDelegation> {
+  return editDelegation(before, isAdding ? { ...wish, threshold: before.threshold } : wish);
+}
+
+function undelegate(work: Work, role: RoleName): void {
+  const parent = parentFor(role);
+  const isThere = contentAt(work, parent)?.delegations.some(({ name }) => name === role) ?? false;
+  if (!isThere) return;
+  const edited = edit(work, parent);
+  edited.delegations = edited.delegations.filter(({ name }) => name !== role);
+  work.dirty.add(parent);
+}
+
+function purge(work: Work, below: RoleName, ids: readonly string[]): void {
+  const queue = [below];
+  for (const role of queue) {
+    const content = contentAt(work, role);
+    if (content === undefined) continue;
+    queue.push(...content.delegations.map(({ name }) => name));
+    const next = content.delegations.map((delegation) => withoutKeys(delegation, ids));
+    if (next.every((delegation, index) => delegation === content.delegations[index])) continue;
+    edit(work, role).delegations = next;
+    work.dirty.add(role);
+  }
+}
+
+function witness(work: Work, role: RoleName): void {
+  if (!isTargetsRole(role)) throw refused(`type of ${role} change not yet supported: witness`);
+  if (role !== targetsRole) delegationAt(work, role);
+  if (contentAt(work, role) === undefined)
+    throw refused(`tuf: invalid role ${role}. this role is not known`);
+  edit(work, role);
+  work.dirty.add(role);
+}
+
+function requireTargets(role: RoleName): RoleName {
+  if (!isTargetsRole(role)) throw refused(`${role} lists no targets and delegates nothing`);
+  return role;
+}
+
+function parentFor(role: RoleName): RoleName {
+  const parent = parentOf(role);
+  if (parent === undefined)
+    throw refused(`tuf: invalid role ${role}. invalid delegation role name`);
+  return parent;
+}
+
+/** Whether a role is still reached from `targets`: one that was taken away is not signed. */
+function isDelegated(work: Work, role: RoleName): boolean {
+  const parent = parentOf(role);
+  if (parent === undefined) return true;
+  const isListed = contentAt(work, parent)?.delegations.some(({ name }) => name === role) ?? false;
+  return isListed && isDelegated(work, parent);
+}

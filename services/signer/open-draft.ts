@@ -1,0 +1,190 @@
+import type { Instant, Options } from "#domain/kernel";
+import type { Gun } from "#domain/oci";
+import {
+  decodeRoot,
+  decodeSnapshot,
+  decodeTargets,
+  isExpired,
+  rootRole,
+  snapshotRole,
+  targetsRole,
+  TufError,
+  verifyRoot,
+  verifyThreshold,
+  type OpenRepository,
+  type RoleName,
+  type TrustReading,
+} from "#domain/tuf";
+import { contentOf, type Draft } from "./draft.ts";
+import { SignerError } from "./errors.ts";
+import type { LocalRepository, TrustReader } from "./ports.ts";
+
+export type Opened = {
+  readonly draft: Draft;
+  /** The state that the draft is built on: another one means that somebody published. */
+  readonly state: string;
+};
+
+type Parts = {
+  readonly reader: TrustReader;
+  readonly local: (gun: Gun) => LocalRepository;
+  readonly clock: () => Instant;
+};
+
+/**
+ * The server's present state, or, where it has none, the repository that was initialised here; undefined where
+ * there is neither. Throws `signer/repository-unsound` for trust data that nothing may be built on,
+ * `signer/offline` where it cannot be had.
+ */
+export async function openDraft(parts: Parts, gun: Gun, o: Options): Promise<Opened | undefined> {
+  const { reading, open } = await parts.reader.open(gun, o);
+  const local = parts.local(gun);
+  switch (reading.kind) {
+    case "absent":
+      return await initialised(local, o);
+    case "unavailable":
+      throw new SignerError("signer/offline", reading.detail, { reading });
+    case "verified":
+      if (reading.asOf !== undefined)
+        throw new SignerError("signer/offline", "the trust server does not answer", { reading });
+      if (open === undefined) throw unsound(reading);
+      return published(open, new Set());
+    case "expired":
+      if (open === undefined) throw unsound(reading);
+      return await outdated({ reading, open, local, now: parts.clock() }, o);
+    case "tampered":
+    case "rolled-back":
+      throw unsound(reading);
+  }
+}
+
+export function unsound(reading: TrustReading): SignerError {
+  const what =
+    reading.kind === "tampered"
+      ? `${reading.role}: ${reading.detail}`
+      : reading.kind === "rolled-back"
+        ? `${reading.role}: version ${reading.offeredVersion} is lower than current version ${reading.seenVersion}`
+        : reading.kind === "expired"
+          ? `${reading.role} expired`
+          : reading.kind;
+  return new SignerError(
+    "signer/repository-unsound",
+    `the server's trust data cannot be built on: ${what}`,
+    { reading },
+  );
+}
+
+function published(open: OpenRepository, renew: ReadonlySet<RoleName>): Opened {
+  const { root, snapshot, timestamp } = open;
+  const readable = [...open.targets, ...open.expired];
+  return {
+    state: timestamp.sha256,
+    draft: {
+      root: root.signed,
+      rootFile: root.bytes,
+      isRootDirty: renew.has(rootRole),
+      isNew: false,
+      snapshot: snapshot.signed,
+      contents: new Map(readable.map(([role, file]) => [role, contentOf(file.signed)])),
+      unsigned: new Map([...open.unsigned].map(([role, file]) => [role, contentOf(file.signed)])),
+      floors: new Map(),
+      expired: new Set([...open.expired.keys(), ...renew]),
+      dirty: new Set([...renew].filter((role) => role === targetsRole)),
+    },
+  };
+}
+
+/**
+ * What has expired may be signed again by its owners, as long as the timestamp is fresh: it says that this is
+ * the newest there is. Under an expired timestamp an old state could be passed off as the present one. An
+ * expired root is signed again only where it was known here before: a stranger could be shown a stolen old one.
+ */
+async function outdated(
+  at: {
+    readonly reading: TrustReading;
+    readonly open: OpenRepository;
+    readonly local: LocalRepository;
+    readonly now: Instant;
+  },
+  o: Options,
+): Promise<Opened> {
+  const { open, now } = at;
+  const { root, timestamp } = open;
+  if (isExpired(timestamp, now)) throw unsound(at.reading);
+  const renew = new Set<RoleName>();
+  if (isExpired(root, now)) {
+    const known = await at.local.file(rootRole, o);
+    if (known === undefined || !Buffer.from(known).equals(root.bytes)) throw unsound(at.reading);
+    renew.add(rootRole);
+  }
+  const targets = open.targets.get(targetsRole);
+  if (targets === undefined || isExpired(targets, now)) renew.add(targetsRole);
+  return published(open, renew);
+}
+
+/** A repository that was initialised here. Throws `signer/directory-broken` when its files are not what they were. */
+async function initialised(local: LocalRepository, o: Options): Promise<Opened | undefined> {
+  const [rootFile, targetsFile, snapshotFile] = [
+    await local.file(rootRole, o),
+    await local.file(targetsRole, o),
+    await local.file(snapshotRole, o),
+  ];
+  if (rootFile === undefined) return undefined;
+  try {
+    const root = verifyRoot(decodeRoot(rootFile)).signed;
+    const targets =
+      targetsFile === undefined
+        ? { version: 0, targets: new Map(), delegations: [] }
+        : verifyThreshold(decodeTargets(targetsFile, targetsRole), root.targets).signed;
+    const version = snapshotFile === undefined ? 0 : decodeSnapshot(snapshotFile).signed.version;
+    return {
+      state: "",
+      draft: {
+        root,
+        rootFile,
+        isRootDirty: false,
+        isNew: true,
+        snapshot: { version, meta: new Map() },
+        contents: new Map([[targetsRole, contentOf({ ...targets, expires: 0, keys: new Map() })]]),
+        unsigned: new Map(),
+        floors: new Map(),
+        expired: new Set(),
+        dirty: new Set([targetsRole]),
+      },
+    };
+  } catch (cause) {
+    if (!(cause instanceof TufError)) throw cause;
+    throw new SignerError(
+      "signer/directory-broken",
+      "what is kept here of the repository is damaged: remove it and initialise again",
+      { cause },
+    );
+  }
+}
+
+/** The draft with the versions, as far as they are known here, of `roles` that have no file on the server. */
+export async function withFloors(
+  draft: Draft,
+  roles: Iterable<RoleName>,
+  local: LocalRepository,
+  o: Options,
+): Promise<Draft> {
+  const floors = new Map<RoleName, number>();
+  for (const role of new Set(roles)) {
+    if (draft.contents.has(role) || draft.unsigned.has(role)) continue;
+    const file = await local.file(role, o);
+    const version = file === undefined ? undefined : versionOf(file, role);
+    if (version !== undefined) floors.set(role, version);
+  }
+  return { ...draft, floors };
+}
+
+/** Of a file that only its version is taken from: no signature is asked for. */
+function versionOf(bytes: Uint8Array, role: RoleName): number | undefined {
+  try {
+    return decodeTargets(bytes, role).signed.version;
+  } catch (error) {
+    if (error instanceof TufError) return undefined; // as good as none
+    throw error;
+  }
+}
