@@ -1,13 +1,12 @@
 import react from "@vitejs/plugin-react";
 import { fileURLToPath } from "node:url";
-import { defaultClientConditions, defineConfig } from "vite";
+import { defineConfig } from "vite";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   root: at("./web"),
   plugins: [react()],
-  resolve: { conditions: ["source", ...defaultClientConditions] },
   build: {
     outDir: at("./dist/web"),
     emptyOutDir: true,

@@ -12,13 +12,12 @@ const files = ["package-lock.json", "tsconfig.base.json", "vite.config.ts", "scr
 export const commandFile = (name: "countersign" | "notary"): string =>
   join(projectDirectory, "dist/bin", `${name}.js`);
 
-/** Compiles what the server runs, and the web pages, unless nothing has changed since. */
+/** Bundles the commands, the server among them, and the web pages, unless nothing has changed since. */
 export function build(): void {
   const before = Date.now();
   if (newestChange() <= builtAt()) return;
   say("building");
   for (const [program, ...args] of [
-    ["tsc", "-b", "apps"],
     ["node", "scripts/bundle.ts"],
     ["vite", "build", "--logLevel", "error"],
   ] as const) {

@@ -18,9 +18,6 @@ const entries: Readonly<Record<string, string>> = {
 };
 const target = join(projectDirectory, "dist/bin");
 
-/** A process that started before this build still finds its pieces for so long. */
-const keptMs = 15 * 60_000;
-
 const present = Object.entries(entries).filter(([, file]) =>
   existsSync(join(projectDirectory, file)),
 );
@@ -33,7 +30,7 @@ const built = await build({
   format: "esm",
   platform: "node",
   target: "node24",
-  conditions: ["source", "module"],
+  conditions: ["module"],
   chunkNames: "[name]-[hash]",
   minifySyntax: true,
   minifyWhitespace: true,
@@ -61,6 +58,8 @@ function write({ outputFiles = [], metafile }: BuildResult & { metafile: Metafil
     renameSync(`${path}.new`, path);
   }
   writeFileSync(join(target, "licences.txt"), licencesOf(Object.keys(metafile.inputs)));
+  // A process that started before this build still finds its pieces for a while.
+  const keptMs = process.argv.includes("--clean") ? 0 : 15 * 60_000;
   const current = new Set([...outputFiles.map(({ path }) => basename(path)), "licences.txt"]);
   for (const name of readdirSync(target).filter((each) => !current.has(each)))
     if (Date.now() - statSync(join(target, name)).mtimeMs > keptMs) rmSync(join(target, name));
