@@ -35,6 +35,7 @@ const neighbours: Readonly<Record<string, readonly string[]>> = {
   "adapters/remotes": ["io"],
   "adapters/trust-directory": ["io"],
   "apps/cli": ["server", "start"],
+  "apps/notary": ["start"],
 };
 
 type Import = { readonly from: string; readonly specifier: string };

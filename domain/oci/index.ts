@@ -16,6 +16,7 @@ export {
   formatGun,
   isTag,
   namespaceOf,
+  parseCollectionName,
   parseGun,
   parseRegistryHost,
   parseRepositoryName,

@@ -58,6 +58,19 @@ export function parseGun(text: string): {
   return { gun: formatGun(host, repository), host, repository };
 }
 
+const COLLECTION = /^[\w.:@+~-]+(?:\/[\w.:@+~-]+)*$/;
+
+/**
+ * Reads the name of a collection on any Notary server: a globally unique name that need not be an image's, as
+ * long as it can stand in an address and name a folder. Throws `oci/repository-invalid`.
+ */
+export function parseCollectionName(text: string): Gun {
+  const climbs = text.split("/").some((part) => part === "." || part === "..");
+  if (text.length > maxNameCharacters || !COLLECTION.test(text) || climbs)
+    throw new OciError("oci/repository-invalid", text.slice(0, 80));
+  return text as Gun;
+}
+
 /** The namespace of a repository: the account or organization whose it is. `acme` of `acme/web`. */
 export function namespaceOf(repository: RepositoryName): string {
   const slash = repository.indexOf("/");

@@ -1,0 +1,18 @@
+import { usage } from "../errors.ts";
+import type { Invocation } from "../invocation.ts";
+import { collectionName, openSession, withSigner } from "../session.ts";
+
+export async function run(invocation: Invocation): Promise<void> {
+  const { world, args, flags } = invocation;
+  const [name] = args;
+  if (name === undefined) throw usage("Must specify a GUN");
+  const gun = collectionName(name);
+  const session = await openSession(invocation);
+  world.out(`Deleting trust data for repository ${gun}\n`);
+  const remote = flags.isSet("remote");
+  if (remote)
+    await withSigner(session, gun, "*", (signer) => signer.remove(gun, { remote }, session));
+  else await session.directory.local(gun).removeAll(session);
+  const where = remote ? "local and remote" : "local";
+  world.out(`Successfully deleted ${where} trust data for repository ${gun}\n`);
+}

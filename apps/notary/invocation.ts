@@ -1,0 +1,10 @@
+import type { FlagValues } from "./flags.ts";
+import type { World } from "./world.ts";
+
+/** One command as it was typed: what is left after its name, and the flags. */
+export type Invocation = {
+  readonly world: World;
+  readonly args: readonly string[];
+  readonly flags: FlagValues;
+  readonly signal: AbortSignal;
+};
