@@ -8,7 +8,7 @@ import { askToken } from "./token.ts";
 
 /** What a token is to be good for. */
 export type Wanted = {
-  /** `repository:acme/web:pull` */
+  /** `repository:acme/web:pull`; several with a space between. */
   readonly scope: string;
   /** Asks as nobody first, and says who we are only if that is refused: what everybody may read needs no password. */
   readonly anonymousFirst: boolean;
@@ -159,7 +159,9 @@ async function unlessStopped<Value>(work: Promise<Value>, { signal }: Options): 
 }
 
 function refused(): RemoteError {
-  return new RemoteError("remotes/not-authorized", "the server does not let us do that");
+  return new RemoteError("remotes/not-authorized", "the server does not let us do that", {
+    status: 401,
+  });
 }
 
 function unknownChallenge(): RemoteError {

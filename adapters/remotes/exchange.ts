@@ -9,6 +9,7 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { urlToHttpOptions } from "node:url";
+import { RemoteError } from "./errors.ts";
 import { createPatience, OutOfPatience, type Patience } from "./patience.ts";
 
 export type RemoteAnswer = {
@@ -45,9 +46,6 @@ type Terms = {
   readonly signal: AbortSignal;
 };
 
-/** The body that was to be sent could not be read: no fault of the server. */
-export class BodyFault extends Error {}
-
 const maxHeaderSize = 16_384;
 
 /** One request and its answer. Follows no redirect. Rejects for everything that is not a whole answer. */
@@ -82,7 +80,7 @@ export function exchange(request: Request, terms: Terms): Promise<RemoteAnswer> 
       }, reject);
     });
     if (body === undefined || body instanceof Uint8Array) sent.end(body);
-    else send(body, sent, patience).catch(reject);
+    else send(body, sent, { patience, fail: reject });
   });
 }
 
@@ -102,31 +100,39 @@ function hurry(socket: Socket, giveUp: (why: OutOfPatience) => void, connectMs: 
   socket.once("close", arrived);
 }
 
-async function send(body: BodyStream, sent: ClientRequest, patience: Patience): Promise<void> {
+/** Sends a stream. The fault of a body goes to `fail` first, for what the connection says of it is that it ended. */
+function send(
+  body: BodyStream,
+  sent: ClientRequest,
+  { patience, fail }: { readonly patience: Patience; readonly fail: (why: unknown) => void },
+): void {
   const source = body.open();
-  let bytes = 0;
+  const faulty = (kind: "differs" | "unreadable", what: string, cause?: unknown): RemoteError => {
+    const fault = new RemoteError(`remotes/content-${kind}`, what, { cause });
+    fail(fault);
+    return fault;
+  };
   const metered = async function* (): AsyncGenerator<Buffer> {
     const pieces = source[Symbol.asyncIterator]();
-    for (;;) {
+    for (let bytes = 0; ; body.progress?.(bytes)) {
       const next = await pieces.next().catch((cause: unknown) => {
-        throw new BodyFault("what was to be sent cannot be read", { cause });
+        throw faulty("unreadable", "what was to be sent cannot be read", cause);
       });
-      if (next.done === true) break;
+      if (next.done === true) {
+        if (bytes < body.bytes) throw faulty("differs", "there is less to send than was announced");
+        return;
+      }
       const piece = next.value as Buffer;
       bytes += piece.length;
       // What is more than announced would be taken for the next request.
-      if (bytes > body.bytes) throw new BodyFault("there is more to send than was announced");
+      if (bytes > body.bytes) throw faulty("differs", "there is more to send than was announced");
       yield piece;
       patience.renew();
-      body.progress?.(bytes);
     }
-    if (bytes < body.bytes) throw new BodyFault("there is less to send than was announced");
   };
-  try {
-    await pipeline(metered, sent);
-  } finally {
-    source.destroy();
-  }
+  pipeline(metered, sent)
+    .catch(fail)
+    .finally(() => source.destroy());
 }
 
 /** Reads until the body ends or one byte too many has come; the rest is not waited for. */

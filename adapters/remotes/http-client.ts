@@ -2,7 +2,7 @@ import { Agent as PlainAgent } from "node:http";
 import { Agent as SecureAgent } from "node:https";
 import type { Clock, Instant, Options } from "#domain/kernel";
 import { RemoteError } from "./errors.ts";
-import { BodyFault, exchange, type RemoteAnswer, type Request } from "./exchange.ts";
+import { exchange, type RemoteAnswer, type Request } from "./exchange.ts";
 import type { Limits } from "./limits.ts";
 import { OutOfPatience } from "./patience.ts";
 import { secureContextOf, type TlsSettings } from "./tls.ts";
@@ -57,7 +57,7 @@ export function createHttpClient(tls: TlsSettings, limits: Limits, clock: Clock)
         });
       } catch (cause) {
         o.signal.throwIfAborted();
-        if (cause instanceof RemoteError || cause instanceof BodyFault) throw cause;
+        if (cause instanceof RemoteError) throw cause;
         const fault = faultOf(cause, late.aborted);
         if (limits.restMs > 0) resting.set(origin, { until: clock() + limits.restMs, fault });
         throw fault;

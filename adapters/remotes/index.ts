@@ -1,7 +1,17 @@
-/** Clients of servers elsewhere: Notary v1 trust servers over HTTPS, token handshake included. */
+/** Clients of servers elsewhere: Notary v1 trust servers and registries over HTTPS, token handshake included. */
 export type { AskCredentials, Credentials } from "./credentials.ts";
+export { dockerCredentials, type DockerCredentialsSettings } from "./docker-credentials.ts";
 export { RemoteError, type RemoteErrorCode } from "./errors.ts";
 export type { Limits } from "./limits.ts";
+export {
+  createRegistryClient,
+  registryUrl,
+  type BlobToPush,
+  type FoundManifest,
+  type RegistryClient,
+  type RegistryOptions,
+  type RegistrySettings,
+} from "./registry-client.ts";
 export { createRemoteSource, type RemoteOptions } from "./remote-source.ts";
 export type { TlsSettings } from "./tls.ts";
 export {

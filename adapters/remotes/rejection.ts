@@ -1,5 +1,6 @@
-import { JsonError, readJson, type JsonObject, type JsonValue } from "#domain/json";
+import type { JsonObject, JsonValue } from "#domain/json";
 import type { Validation } from "#services/signer";
+import { jsonObject, objectOf, textOf } from "./json.ts";
 
 /** Why a trust server did not take an update. */
 export type Rejection = {
@@ -29,21 +30,15 @@ export function readRejection(body: Uint8Array): Rejection {
 }
 
 function errorsIn(body: Uint8Array): readonly JsonObject[] {
-  try {
-    const value = objectOf(readJson(body, { maxBytes: maxRejectionBytes }));
-    const errors = value?.["errors"];
-    return Array.isArray(errors) ? errors.map((error: JsonValue) => objectOf(error) ?? {}) : [];
-  } catch (error) {
-    if (error instanceof JsonError) return [];
-    throw error;
-  }
+  const errors = jsonObject(body, maxRejectionBytes)?.["errors"];
+  return Array.isArray(errors) ? errors.map((error: JsonValue) => objectOf(error) ?? {}) : [];
 }
 
 function validationIn(detail: JsonValue | undefined): Validation | undefined {
   const read = objectOf(detail);
-  const name = read?.["Name"];
-  const message = objectOf(read?.["Error"])?.["Msg"];
-  if (typeof name !== "string" || !rules.has(name) || typeof message !== "string") return undefined;
+  const name = textOf(read?.["Name"]);
+  const message = textOf(objectOf(read?.["Error"])?.["Msg"]);
+  if (name === undefined || !rules.has(name) || message === undefined) return undefined;
   return { name, message: printable(message) };
 }
 
@@ -51,9 +46,4 @@ function validationIn(detail: JsonValue | undefined): Validation | undefined {
 function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex -- these are what is taken out
   return text.slice(0, maxMessageCharacters).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, " ");
-}
-
-function objectOf(value: JsonValue | undefined): JsonObject | undefined {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? (value as JsonObject) : undefined;
 }

@@ -1,10 +1,10 @@
-import { JsonError, readJson, type JsonObject, type JsonValue } from "#domain/json";
 import type { Options } from "#domain/kernel";
 import type { Challenge } from "./challenge.ts";
 import { basicHeader, type Credentials } from "./credentials.ts";
 import { RemoteError } from "./errors.ts";
 import type { Request } from "./exchange.ts";
 import type { HttpClient } from "./http-client.ts";
+import { jsonObject, textOf } from "./json.ts";
 
 export type Token = { readonly header: string; readonly seconds: number };
 type Bearer = Extract<Challenge, { kind: "bearer" }>;
@@ -34,7 +34,8 @@ export async function askToken(
   const answer = await http.ask(request, o);
   if (answer.status === 401 || answer.status === 403) return undefined;
   if (answer.status === 400 && credentials?.identityToken !== undefined) return undefined; // RFC 6749, 5.2
-  if (answer.status !== 200) throw unexpected(`the token server answered ${answer.status}`);
+  if (answer.status !== 200)
+    throw unexpected(`the token server answered ${answer.status}`, { status: answer.status });
   return tokenIn(answer.body);
 }
 
@@ -44,7 +45,8 @@ function withPassword({ challenge, scope }: Terms, credentials: Credentials | un
   const url = new URL(challenge.realm);
   if (challenge.service !== undefined) url.searchParams.set("service", challenge.service);
   // What we ask is ours to say: a scope in the challenge is not.
-  url.searchParams.set("scope", scope);
+  url.searchParams.delete("scope");
+  for (const one of scope.split(" ")) url.searchParams.append("scope", one);
   if (credentials !== undefined && credentials.username !== "")
     url.searchParams.set("account", credentials.username);
   const basic = basicHeader(credentials);
@@ -73,31 +75,19 @@ function withIdentity({ challenge, scope }: Terms, identityToken: string): Reque
 }
 
 function tokenIn(body: Uint8Array): Token {
-  const read = objectIn(body);
-  const [text] = [read["token"], read["access_token"]].filter((value) => typeof value === "string");
-  const seconds = read["expires_in"] ?? 0;
+  const read = jsonObject(body, maxTokenBytes);
+  const text = textOf(read?.["token"]) ?? textOf(read?.["access_token"]);
+  const seconds = read?.["expires_in"] ?? 0;
   if (text === undefined || typeof seconds !== "number" || seconds < 0)
-    throw unexpected("the token server's answer has another shape");
+    throw unexpected("the token server's answer is no token");
   // What cannot stand in a header would end it, and begin another one.
   if (!/^[\x21-\x7e]+$/.test(text)) throw unexpected("the token cannot be sent");
   return { header: `Bearer ${text}`, seconds: Math.max(seconds, leastSeconds) };
 }
 
-function objectIn(body: Uint8Array): JsonObject {
-  try {
-    const value = readJson(body, { maxBytes: maxTokenBytes });
-    if (isObject(value)) return value;
-  } catch (cause) {
-    if (!(cause instanceof JsonError)) throw cause;
-    throw unexpected("the token server's answer is no JSON", cause);
-  }
-  throw unexpected("the token server's answer has another shape");
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function unexpected(what: string, cause?: unknown): RemoteError {
-  return new RemoteError("remotes/answer-unexpected", what, { cause });
+function unexpected(
+  what: string,
+  options: ErrorOptions & { readonly status?: number } = {},
+): RemoteError {
+  return new RemoteError("remotes/answer-unexpected", what, options);
 }

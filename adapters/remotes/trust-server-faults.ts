@@ -37,7 +37,10 @@ export function failureOf(cause: unknown): unknown {
     case "remotes/challenge-unknown":
       return fault("unauthorized", cause.message, { cause, status: 401 });
     case "remotes/answer-unexpected":
-      return fault("unexpected", cause.message, { cause });
+      return fault("unexpected", cause.message, {
+        cause,
+        ...(cause.status === undefined ? {} : { status: cause.status }),
+      });
     default:
       return cause;
   }
