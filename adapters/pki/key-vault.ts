@@ -24,6 +24,9 @@ export type KeyVaultParts = {
   readonly otherMasters?: FindMasterKey;
 };
 
+type Place = Pick<SealedKey, "gun" | "role" | "keyId">;
+type Opened = { readonly place: Place; readonly privateKey: KeyObject; isMarked: boolean };
+
 /**
  * Server-held signing keys (ECDSA P-256). In the store stands only what is sealed under a master key, and
  * bound to its repository, role and key id: put in another place, it does not open.
@@ -31,15 +34,19 @@ export type KeyVaultParts = {
 export function createKeyVault(parts: KeyVaultParts): KeyVault {
   const { store, master } = parts;
   const find = masterKeyFinder(parts);
-  const opened = new Map<string, KeyObject>();
-  const open = async (key: SealedKey, o: Options): Promise<KeyObject> => {
-    const place = placeOf(key);
-    const known = opened.get(place);
+  const opened = new Map<string, Opened>();
+  /** A key stays what it is and where it is: it is looked for and opened once. */
+  const open = async (place: Place, o: Options): Promise<Opened | undefined> => {
+    const name = placeOf(place);
+    const known = opened.get(name);
     if (known !== undefined) return known;
+    const key = await store.find(place.gun, place.role, place.keyId, o);
+    if (key === undefined) return undefined;
     const privateKey = await openKey(key, await find(key.masterKey, o), o);
+    const found = { place, privateKey, isMarked: false };
     if (opened.size >= maxOpened) opened.clear();
-    opened.set(place, privateKey);
-    return privateKey;
+    opened.set(name, found);
+    return found;
   };
   const addNew = async (gun: Gun, role: ServerRole, o: Options): Promise<void> => {
     for (let attempt = 1; ; attempt += 1) {
@@ -67,27 +74,21 @@ export function createKeyVault(parts: KeyVaultParts): KeyVault {
       return key && publicHalf(key);
     },
     async signer(gun, role, keyId, o) {
-      const key = await store.find(gun, role, keyId, o);
-      return key && signerOf({ store, key, privateKey: await open(key, o) }, o);
+      const key = await open({ gun, role, keyId }, o);
+      return key && signerOf(store, key, o);
     },
   };
 }
 
-function signerOf(
-  held: {
-    readonly store: SealedKeyStore;
-    readonly key: SealedKey;
-    readonly privateKey: KeyObject;
-  },
-  o: Options,
-): Signer {
-  const { gun, role, keyId } = held.key;
+function signerOf(store: SealedKeyStore, key: Opened, o: Options): Signer {
+  const { gun, role, keyId } = key.place;
   return {
     keyId,
     method: "ecdsa",
     async sign(message) {
-      await held.store.markUsed(gun, role, keyId, o);
-      return sign("sha256", message, { key: held.privateKey, dsaEncoding: "ieee-p1363" });
+      if (!key.isMarked) await store.markUsed(gun, role, keyId, o);
+      key.isMarked = true; // and never unmarked
+      return sign("sha256", message, { key: key.privateKey, dsaEncoding: "ieee-p1363" });
     },
   };
 }

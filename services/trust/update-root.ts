@@ -1,7 +1,6 @@
 import type { Instant, Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import {
-  decodeRoot,
   requireFresh,
   requireRootOf,
   rootRole,
@@ -13,6 +12,7 @@ import {
 } from "#domain/tuf";
 import { InvalidUpdate } from "./errors.ts";
 import type { MetadataStore } from "./ports.ts";
+import { storedRoot } from "./stored-root.ts";
 import { checking, type SentFile } from "./update-parts.ts";
 
 type Sent = {
@@ -28,7 +28,7 @@ export async function acceptRoot(
   o: Options,
 ): Promise<Trusted<Root>> {
   const stored = await store.current(gun, rootRole, o);
-  const current = stored === undefined ? undefined : verifyRoot(decodeRoot(stored.bytes));
+  const current = stored === undefined ? undefined : storedRoot(stored);
   if (uploaded === undefined) {
     if (current !== undefined) return current;
     throw new InvalidUpdate(

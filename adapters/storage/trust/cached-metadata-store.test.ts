@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseGun } from "#domain/oci";
 import { targetsRole } from "#domain/tuf";
 import { metadataStoreSuite } from "#services/trust/testing";
-import type { StoredFile } from "#services/trust";
+import type { MetadataStore, StoredFile } from "#services/trust";
 import { expect, test } from "vitest";
 import { openDatabase, type Database } from "../database.ts";
 import { cachedMetadataStore } from "./cached-metadata-store.ts";
@@ -56,5 +56,47 @@ test("a read that began before a publish leaves nothing old behind", async () =>
     await early;
     expect((await store.current(gun, targetsRole, o))?.version).toBe(number);
   }
+  await database.destroy();
+});
+
+test("whoever publishes at one time, what is remembered then is what is stored", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "countersign-cache-"));
+  try {
+    const file = join(directory, "database.sqlite");
+    const databases = [await openDatabase(file), await openDatabase(file)] as const;
+    const [ours, theirs] = [cached(databases[0]), cached(databases[1])];
+    const plain = sqlMetadataStore(databases[0]);
+    const sent = (store: MetadataStore, number: number) =>
+      store.publish(gun, { files: [version(number)], retired: [] }, o).catch(() => undefined);
+    for (let number = 1; number <= 120; number += 4) {
+      await Promise.all([
+        sent(ours, number + (number % 3)),
+        sent(number % 8 === 1 ? theirs : ours, number + 1),
+        ours.current(gun, targetsRole, o),
+        sent(theirs, number + 2),
+        sent(ours, number + 3),
+      ]);
+      const stored = await plain.current(gun, targetsRole, o);
+      for (const store of [ours, theirs])
+        expect((await store.current(gun, targetsRole, o))?.version).toBe(stored?.version);
+    }
+    for (const database of databases) await database.destroy();
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test("a role that is retired, or refused, is as the store has it", async () => {
+  const database = await openDatabase(":memory:");
+  const store = cached(database);
+  await store.publish(gun, { files: [version(5)], retired: [] }, o);
+  await expect(store.publish(gun, { files: [version(5)], retired: [] }, o)).rejects.toMatchObject({
+    code: "trust/version-conflict",
+  });
+  expect((await store.current(gun, targetsRole, o))?.version).toBe(5);
+  await store.publish(gun, { files: [], retired: [targetsRole] }, o);
+  expect(await store.current(gun, targetsRole, o)).toBeUndefined();
+  await store.publish(gun, { files: [version(1)], retired: [] }, o);
+  expect((await store.current(gun, targetsRole, o))?.version).toBe(1);
   await database.destroy();
 });

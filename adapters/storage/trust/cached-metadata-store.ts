@@ -1,5 +1,5 @@
 import type { Gun } from "#domain/oci";
-import type { MetadataStore, StoredFile } from "#services/trust";
+import type { MetadataStore, Publication, StoredFile } from "#services/trust";
 import { dataVersionOf, type Database } from "../database.ts";
 
 /** Memory for the bytes of files that are asked for again and again. */
@@ -31,6 +31,24 @@ export function cachedMetadataStore(store: MetadataStore, database: Database): M
   function forget(gun: Gun): void {
     generation += 1;
     for (const [name, file] of files) if (name.startsWith(`${gun} `)) drop(name, file);
+  }
+
+  /**
+   * What was published is what is current now, and the rest is as it was: unless another process has published
+   * too, which the next look at the database tells, or this one has meanwhile, when all is forgotten instead.
+   */
+  function replace(gun: Gun, { files: published, retired }: Publication): void {
+    generation += 1;
+    for (const role of retired)
+      for (const [name, file] of files) if (name.startsWith(`${gun} ${role} `)) drop(name, file);
+    for (const file of published)
+      if (file.bytes.length <= maxBytes / 4) keep(`${gun} ${file.role} current`, file);
+      else forgetOne(`${gun} ${file.role} current`);
+  }
+
+  function forgetOne(name: string): void {
+    const known = files.get(name);
+    if (known !== undefined) drop(name, known);
   }
 
   function drop(name: string, file: StoredFile): void {
@@ -73,10 +91,14 @@ export function cachedMetadataStore(store: MetadataStore, database: Database): M
     byVersion: (gun, role, number, o) =>
       remembered(`${gun} ${role} v${number}`, () => store.byVersion(gun, role, number, o)),
     async publish(gun, publication, o) {
+      const began = generation;
+      let isAlone = false;
       try {
         await store.publish(gun, publication, o);
+        isAlone = began === generation;
       } finally {
-        forget(gun);
+        if (isAlone) replace(gun, publication);
+        else forget(gun);
       }
     },
     async remove(gun, at, o) {

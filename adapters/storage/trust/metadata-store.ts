@@ -41,7 +41,7 @@ export function sqlMetadataStore(database: Database): MetadataStore {
             .where("gun", "=", gun)
             .where("role", "in", retired)
             .execute();
-        for (const file of published) await insertNewer(transaction, gun, file);
+        await insertNewer(transaction, gun, published);
       });
     },
     async remove(gun, at, { signal }) {
@@ -73,31 +73,48 @@ export function sqlMetadataStore(database: Database): MetadataStore {
   };
 }
 
+/** One look and one insert for all files: of a publish most of the time goes where SQL is made and run. */
 async function insertNewer(
   transaction: Transaction<Schema>,
   gun: Gun,
-  file: StoredFile,
+  files: readonly StoredFile[],
 ): Promise<void> {
-  const { role, version, sha256, bytes, expiresAt, storedAt } = file;
+  if (files.length === 0) return;
   const newer = await transaction
     .selectFrom("trust_files")
-    .select("version")
-    .where("gun", "=", gun)
-    .where("role", "=", role)
-    .where("version", ">=", version)
+    .select(["role", "version"])
+    // All three in each: SQLite seeks in an index for each of them, where it would go through all versions.
+    .where((row) =>
+      row.or(
+        files.map(({ role, version }) =>
+          row.and([row("gun", "=", gun), row("role", "=", role), row("version", ">=", version)]),
+        ),
+      ),
+    )
     .limit(1)
     .executeTakeFirst();
   if (newer !== undefined)
-    throw new TrustError("trust/version-conflict", `${role} ${version} is not newer`);
+    throw new TrustError("trust/version-conflict", `${newer.role} is at ${newer.version} already`);
   await transaction
     .insertInto("trust_files")
-    .values({ gun, role, version, sha256, bytes, expires_at: expiresAt, stored_at: storedAt })
+    .values(
+      files.map(({ role, version, sha256, bytes, expiresAt, storedAt }) => ({
+        gun,
+        role,
+        version,
+        sha256,
+        bytes,
+        expires_at: expiresAt,
+        stored_at: storedAt,
+      })),
+    )
     .execute();
-  if (role !== timestampRole) return;
-  await transaction
-    .insertInto("trust_changes")
-    .values({ at: storedAt, gun, version, sha256, category: "update" })
-    .execute();
+  for (const { role, version, sha256, storedAt } of files)
+    if (role === timestampRole)
+      await transaction
+        .insertInto("trust_changes")
+        .values({ at: storedAt, gun, version, sha256, category: "update" })
+        .execute();
 }
 
 async function changesOf(database: Database, query: ChangeQuery): Promise<readonly Change[]> {
