@@ -329,14 +329,15 @@ test("a registry is added with its CA, and a password that is no argument", asyn
   ]);
   expect(await cli.run([...args.slice(0, -1), "missing.pem"])).toMatchObject({ exitCode: 1 });
   expect(await cli.run(["registry", "add", "other.lab"])).toMatchObject({ exitCode: 2 });
+  for (const seconds of ["-1", "soon", "604801"])
+    expect(await cli.run([...args, "--max-stale", seconds])).toMatchObject({ exitCode: 2 });
 });
 
 test("trust data of another registry's repository is forgotten by that registry's host", async () => {
   await using server = await fixtureServer(everything);
   await using cli = await commandLine(server);
-  const args = ["trust", "forget", "acme/web", "--registry", "other.lab:5000", "--yes"];
-  expect(await cli.run(args)).toMatchObject({ exitCode: 0 });
-  expect(server.calls.map((call) => call.path)).toEqual([
-    "/trust?repository=acme%2Fweb&registry=other.lab%3A5000",
-  ]);
+  for (const named of [["acme/web", "--registry", "other.lab:5000"], ["other.lab:5000/acme/web"]])
+    expect(await cli.run(["trust", "forget", ...named, "--yes"])).toMatchObject({ exitCode: 0 });
+  const path = "/trust?repository=acme%2Fweb&registry=other.lab%3A5000";
+  expect(server.calls.map((call) => call.path)).toEqual([path, path]);
 });

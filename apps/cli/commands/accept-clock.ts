@@ -21,7 +21,9 @@ export function addAcceptClock(trust: Command, cli: Cli): void {
       else if (config.quiet) out(`${moment(now)}\n`);
       else
         out(
-          `the newest date signed counted as ${moment(before)}; from now on it is ${moment(now)}\n`,
+          before === 0
+            ? `nothing was signed yet; what is signed from now on is no older than ${moment(now)}\n`
+            : `the newest date signed counted as ${moment(before)}; from now on it is ${moment(now)}\n`,
         );
     });
 }

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { Registry } from "#contracts";
-import type { Command } from "commander";
+import { InvalidArgumentError, type Command } from "commander";
 import { z } from "zod";
+import { CliError } from "../errors.ts";
 import { readNamedFile } from "../named-file.ts";
 import { readPassword } from "../passwords.ts";
 import type { Cli } from "../program.ts";
@@ -10,11 +11,11 @@ import { fields, moment, table } from "../text.ts";
 import { examples } from "./example.ts";
 
 const AddOptions = z.object({
-  registryCa: z.string(),
+  registryCa: z.string().optional(),
   trustServer: z.string().optional(),
   username: z.string().optional(),
   passwordFile: z.string().optional(),
-  maxStale: z.coerce.number().int().min(0).optional(),
+  maxStale: z.number().optional(),
 });
 
 export function addRegistry(program: Command, cli: Cli): void {
@@ -36,8 +37,13 @@ function addList(registry: Command, cli: Cli): void {
           json: registries,
           ids: registries.map(({ host }) => host),
           text: table(
-            ["HOST", "USER", "TRUST SERVER"],
-            registries.map((one) => [one.host, one.username ?? "-", one.trustServer]),
+            ["HOST", "USER", "MAY BE STALE", "TRUST SERVER"],
+            registries.map((one) => [
+              one.host,
+              one.username ?? "-",
+              `${one.maxStaleSeconds} s`,
+              one.trustServer,
+            ]),
           ),
         });
         return undefined;
@@ -50,7 +56,7 @@ function addAdd(registry: Command, cli: Cli): void {
     .command("add")
     .description("trust a registry: its images run when the right people have signed them")
     .argument("<host>", "as image names begin, with its port")
-    .requiredOption(
+    .option(
       "--registry-ca <file>",
       "or --ca, here: PEM of the authorities behind its servers, the only ones believed",
     )
@@ -60,6 +66,7 @@ function addAdd(registry: Command, cli: Cli): void {
     .option(
       "--max-stale <seconds>",
       "use what was read last for so long while it does not answer (600)",
+      parseSeconds,
     )
     .addHelpText(
       "after",
@@ -70,6 +77,12 @@ function addAdd(registry: Command, cli: Cli): void {
       cli.act(command, async (session) => {
         const { registryCa, trustServer, username, passwordFile, maxStale } =
           AddOptions.parse(options);
+        if (registryCa === undefined)
+          throw new CliError(
+            "cli/usage",
+            `nothing says which authorities certify ${host}`,
+            "add --ca FILE, with their certificates as PEM",
+          );
         const source = {
           file: passwordFile,
           variable: "COUNTERSIGN_REGISTRY_PASSWORD",
@@ -105,6 +118,14 @@ function addRemove(registry: Command, cli: Cli): void {
         return undefined;
       }),
     );
+}
+
+const maxSeconds = 604_800; // a week, as the server has it
+
+function parseSeconds(text: string): number {
+  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : Infinity;
+  if (seconds > maxSeconds) throw new InvalidArgumentError(`Give 0 to ${maxSeconds} seconds.`);
+  return seconds;
 }
 
 function resultOf(registry: Registry): Result {
