@@ -21,6 +21,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["key", async () => (await import("./commands/key.ts")).addKey],
   ["trust", async () => (await import("./commands/trust.ts")).addTrust],
   ["master-key", async () => (await import("./commands/master-key.ts")).addMasterKey],
+  ["archive", async () => (await import("./commands/archive.ts")).addArchive],
   ["registry", async () => (await import("./commands/registry.ts")).addRegistry],
 ]);
 

@@ -7,10 +7,15 @@ export type CliErrorCode =
   | "cli/passwords-differ"
   | "cli/file-unreadable"
   | "cli/file-in-the-way"
+  | "cli/file-unwritable"
   | "cli/credentials-malformed"
   | "cli/key-unknown"
   | "cli/team-unknown"
-  | "cli/archive-malformed";
+  | "cli/archive-malformed"
+  /** Not every repository could be archived or imported. What could be, is. */
+  | "cli/archive-incomplete"
+  /** Something in a trust archive does not verify. */
+  | "cli/archive-unsound";
 
 /** A command that cannot go on. The message is one sentence for a person; `hint` says what to do. */
 export class CliError extends CodedError<CliErrorCode> {

@@ -37,7 +37,7 @@ export async function inSession(command: Command, world: World, action: Action):
       world,
       client: connection.client,
       credential,
-      show: (result) => world.out(written(result, config)),
+      show: (result) => world.out(printed(result, config)),
       confirm: (question) => confirm(question, config, world),
     };
     return (await action(session)) ?? 0;
@@ -46,7 +46,8 @@ export async function inSession(command: Command, world: World, action: Action):
   }
 }
 
-function written(result: Result, config: Config): string {
+/** A result as it was asked for: JSON, ids alone, or text. */
+export function printed(result: Result, config: Pick<Config, "format" | "quiet">): string {
   if (config.format === "json") return `${JSON.stringify(result.json, undefined, 2)}\n`;
   return config.quiet ? result.ids.map((id) => `${id}\n`).join("") : result.text;
 }
