@@ -23,7 +23,7 @@ function repositoryOf(tree: Tree): { readonly targets: ReadonlyMap<RoleName, nev
       visit(parseRoleName(`${role}/${name}`), child);
   };
   visit(parseRoleName("targets"), tree);
-  return { targets: files as ReadonlyMap<RoleName, never> };
+  return { targets: files as unknown as ReadonlyMap<RoleName, never> };
 }
 
 const roles = (...names: readonly string[]) => names.map(parseRoleName);

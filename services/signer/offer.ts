@@ -5,13 +5,15 @@ import type { Draft } from "./draft.ts";
 import { TrustServerError } from "./errors.ts";
 import type { Keyring } from "./keyring.ts";
 import { openDraft, type Opened } from "./open-draft.ts";
-import type { LocalRepository, TrustReader, TrustServer } from "./ports.ts";
+import type { LocalRepository, RootCertifier, TrustReader, TrustServer } from "./ports.ts";
+import { renewRoot } from "./renew-root.ts";
 import { signFiles } from "./sign-files.ts";
 
 export type OfferParts = {
   readonly reader: TrustReader;
   readonly server: TrustServer;
   readonly local: (gun: Gun) => LocalRepository;
+  readonly certifier: RootCertifier;
   readonly clock: Clock;
 };
 
@@ -43,7 +45,8 @@ export async function offer(
 ): Promise<Offered> {
   let opened = await openDraft(parts, gun, o);
   for (let attempt = 1; ; attempt += 1) {
-    const { draft, rootCosigners } = await next(opened);
+    const { draft: wished, rootCosigners } = await next(opened);
+    const draft = await renewRoot(parts, gun, { draft: wished, keyring }, o);
     const terms = { keyring, now: parts.clock() };
     const more = rootCosigners === undefined ? terms : { ...terms, rootCosigners };
     const files = await signFiles(draft, more);

@@ -96,8 +96,10 @@ function published(open: OpenRepository, renew: ReadonlySet<RoleName>): Opened {
 
 /**
  * What has expired may be signed again by its owners, as long as the timestamp is fresh: it says that this is
- * the newest there is. Under an expired timestamp an old state could be passed off as the present one. An
- * expired root is signed again only where it was known here before: a stranger could be shown a stolen old one.
+ * the newest there is. Under an expired timestamp an old state could be passed off as the present one. But no
+ * server signs timestamps under an expired root or over an expired snapshot of its owner's; there, and for an
+ * expired root in any case, the root must be the one that is known here: then the reader has ruled out
+ * whatever is older than this client has seen, and nobody is shown an old root that was stolen since.
  */
 async function outdated(
   at: {
@@ -109,14 +111,15 @@ async function outdated(
   o: Options,
 ): Promise<Opened> {
   const { open, now } = at;
-  const { root, timestamp } = open;
-  if (isExpired(timestamp, now)) throw unsound(at.reading);
-  const renew = new Set<RoleName>();
-  if (isExpired(root, now)) {
-    const known = await at.local.file(rootRole, o);
-    if (known === undefined || !Buffer.from(known).equals(root.bytes)) throw unsound(at.reading);
-    renew.add(rootRole);
-  }
+  const { root, timestamp, snapshot } = open;
+  const isRootExpired = isExpired(root, now);
+  const isStopped = isRootExpired || isExpired(snapshot, now);
+  const isStale = isExpired(timestamp, now);
+  const known = await at.local.file(rootRole, o);
+  const isKnown = known !== undefined && Buffer.from(known).equals(root.bytes);
+  if ((isStale && !isStopped) || ((isStale || isRootExpired) && !isKnown))
+    throw unsound(at.reading);
+  const renew = new Set<RoleName>(isRootExpired ? [rootRole] : []);
   const targets = open.targets.get(targetsRole);
   if (targets === undefined || isExpired(targets, now)) renew.add(targetsRole);
   return published(open, renew);

@@ -3,7 +3,6 @@ import {
   byDepth,
   composeFile,
   describeFile,
-  isNearExpiry,
   isTargetsRole,
   nextVersion,
   parentOf,
@@ -20,7 +19,7 @@ import {
 } from "#domain/tuf";
 import { payloadOf, type Draft } from "./draft.ts";
 import { refused } from "./edited.ts";
-import { isEnough, type Keyring } from "./keyring.ts";
+import type { Keyring } from "./keyring.ts";
 
 type Terms = {
   readonly keyring: Keyring;
@@ -30,9 +29,8 @@ type Terms = {
 };
 
 /**
- * The files that bring a draft to its server: what is dirty, each signed with every held key of its role. Root
- * is signed again as well when its time runs out and its keys are held; without them it is left as it is. The
- * snapshot is there if its keys are held: else the server has them. Throws `signer/key-missing`.
+ * The files that bring a draft to its server: what is dirty, each signed with every held key of its role, and
+ * the snapshot if its keys are held: else the server has them. Throws `signer/key-missing`.
  */
 export async function signFiles(
   draft: Draft,
@@ -50,10 +48,7 @@ export async function signFiles(
 async function signedRoot(draft: Draft, terms: Terms): Promise<Uint8Array | undefined> {
   const { root, previousRoot } = draft;
   const { keyring, now, rootCosigners = [] } = terms;
-  if (!draft.isRootDirty) {
-    if (!isNearExpiry(root, now)) return undefined;
-    if (!isEnough(await keyring.held(root.root), root.root)) return undefined;
-  }
+  if (!draft.isRootDirty) return undefined;
   const own = await keyring.signers(rootRole, root.root);
   const before = previousRoot === undefined ? [] : await keyring.signers(rootRole, previousRoot);
   const signers = new Map([...own, ...before, ...rootCosigners].map((each) => [each.keyId, each]));

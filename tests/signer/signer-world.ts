@@ -51,6 +51,8 @@ export type Client = {
   readonly list: () => Promise<Readonly<Record<string, string>>>;
 };
 
+type Source = Parameters<typeof createReader>[0]["source"];
+
 export type SignerWorld = {
   readonly store: MetadataStore;
   /** Every update that was offered, by its roles. */
@@ -60,7 +62,8 @@ export type SignerWorld = {
   /** Runs just after the next update was taken; may throw, as a lost answer does. */
   afterPublish: (() => void) | undefined;
   now: Instant;
-  readonly client: () => Client;
+  /** `sees` stands between the client and what the server serves. */
+  readonly client: (sees?: (source: Source) => Source) => Client;
 };
 
 /** A trust server in this process, and any number of people who sign. */
@@ -72,7 +75,7 @@ export function signerWorld(): SignerWorld {
     beforePublish: undefined,
     afterPublish: undefined,
     now: begin,
-    client: () => clientOf(world, server, source),
+    client: (sees = (same) => same) => clientOf(world, server, sees(source)),
   };
   const clock = () => world.now;
   const registryHost = parseRegistryHost("registry.test");
@@ -102,8 +105,6 @@ export function signerWorld(): SignerWorld {
   };
   return world;
 }
-
-type Source = Parameters<typeof createReader>[0]["source"];
 
 function clientOf(world: SignerWorld, server: TrustServer, source: Source): Client {
   const keys = inMemoryKeyStore();
@@ -192,3 +193,4 @@ function listedOf(key: SigningKey | PublicKey): PublicKey {
 }
 
 export { rootRole, snapshotRole, targetsRole, timestampRole };
+export type { Source };
