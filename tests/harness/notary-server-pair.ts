@@ -76,7 +76,7 @@ export async function startServerPair(
   };
 }
 
-async function loopbackIdentity(): Promise<TlsIdentity> {
+export async function loopbackIdentity(): Promise<TlsIdentity> {
   const identity = await certifiedKey({
     name: "localhost",
     dnsName: "localhost",
