@@ -119,9 +119,9 @@ function purge(work: Work, below: RoleName, ids: readonly string[]): void {
 
 function witness(work: Work, role: RoleName): void {
   if (!isTargetsRole(role)) throw refused(`type of ${role} change not yet supported: witness`);
-  if (role !== targetsRole) delegationAt(work, role);
   if (contentAt(work, role) === undefined)
     throw refused(`tuf: invalid role ${role}. this role is not known`);
+  if (role !== targetsRole) delegationAt(work, role);
   edit(work, role);
   work.dirty.add(role);
 }

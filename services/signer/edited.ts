@@ -39,7 +39,7 @@ export function delegationAt(work: Work, role: RoleName): Delegation {
   const parent = parentOf(role);
   const content = parent === undefined ? undefined : contentAt(work, parent);
   const found = content?.delegations.find(({ name }) => name === role);
-  if (found === undefined) throw refused(`tuf: invalid role ${role}. this role is not known`);
+  if (found === undefined) throw refused(`tuf: invalid role ${role}. delegation does not exist`);
   return found;
 }
 
