@@ -21,7 +21,11 @@ export type TrustServers = AsyncDisposable & {
   ) => Promise<{ readonly server: string; readonly source: ArchiveSource }>;
 };
 
-type Chosen = { readonly server: string | undefined; readonly ca: string | undefined };
+type Chosen = {
+  readonly guns: readonly Gun[];
+  readonly server: string | undefined;
+  readonly ca: string | undefined;
+};
 
 const hub = "docker.io";
 const hubServer = `https://notary.${hub}`;
@@ -30,11 +34,14 @@ const connections = 4;
 
 /**
  * The trust servers of repositories: the one that was named, or each repository's own host. Tokens are asked for
- * with what docker knows of that very server, or NOTARY_AUTH, and only where nobody may read without a name.
+ * with what docker knows of that very server, and only where nobody may read without a name. NOTARY_AUTH says no
+ * server, so it counts only where there is one server alone.
  */
 export async function connectTrustServers(chosen: Chosen, world: World): Promise<TrustServers> {
   const named = chosen.server === undefined ? undefined : addressOf(chosen.server);
   const tls = await tlsFor(chosen.ca, world);
+  const serverOf = (gun: Gun): string => named ?? ownServer(gun);
+  const isAlone = new Set(chosen.guns.map(serverOf)).size === 1;
   const open = new Map<string, { connection: TrustServerConnection; source: ArchiveSource }>();
   const connect = (
     server: string,
@@ -44,7 +51,7 @@ export async function connectTrustServers(chosen: Chosen, world: World): Promise
         url: server,
         allowPlainHttp: named?.startsWith("http://") ?? false,
         tls,
-        credentials: () => credentialsFor(server, world),
+        credentials: () => credentialsFor(server, { isAlone }, world),
       },
       { clock: world.clock, actions: "pull", limits: { restMs: 0, connections } },
     );
@@ -59,7 +66,7 @@ export async function connectTrustServers(chosen: Chosen, world: World): Promise
   };
   return {
     sourceOf: (gun) => {
-      const server = named ?? ownServer(gun);
+      const server = serverOf(gun);
       const { source } = open.get(server) ?? open.set(server, connect(server)).get(server) ?? {};
       if (source === undefined) throw new TypeError(server);
       return Promise.resolve({ server, source });
@@ -95,10 +102,14 @@ async function tlsFor(asked: string | undefined, world: World): Promise<TlsSetti
   return { ca: await readNamedFile(file, "the CA file"), andSystem: true };
 }
 
-async function credentialsFor(server: string, world: World): Promise<Credentials | undefined> {
+async function credentialsFor(
+  server: string,
+  { isAlone }: { readonly isAlone: boolean },
+  world: World,
+): Promise<Credentials | undefined> {
   const { env, homeDirectory } = world;
   const given = env["NOTARY_AUTH"];
-  if (given) return decoded(given);
+  if (given && isAlone) return decoded(given);
   const host = server === hubServer ? hub : new URL(server).host;
   const directory = env["DOCKER_CONFIG"] || join(homeDirectory, ".docker");
   const signal = AbortSignal.timeout(30_000);
