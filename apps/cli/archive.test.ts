@@ -140,10 +140,11 @@ test("a busy server is asked again after a pause", async () => {
   expect(ran.err).toContain("is busy: asking again in 1 s");
 });
 
-test.for([
+type Lie = readonly [string, (response: ServerResponse) => void];
+const lies: readonly Lie[] = [
   [
     "never ends",
-    (response: ServerResponse) => {
+    (response) => {
       const more = (): void => {
         while (!response.destroyed && response.write(Buffer.alloc(65_536, " ")));
       };
@@ -151,26 +152,28 @@ test.for([
       more();
     },
   ],
-  ["gives other bytes", (response: ServerResponse) => void response.end("{}")],
-  ["breaks off", (response: ServerResponse) => void response.destroy()],
-  [
-    "sends us elsewhere",
-    (response: ServerResponse) => void response.writeHead(302, { location: "/x" }).end(),
-  ],
-] as const)("a server that %s fails its repository, and nothing is written", async ([, answer]) => {
-  await using here = await world();
-  for (const name of ["timestamp.json", "/snapshot.", "/targets."]) {
-    here.before = (request, response) => {
-      if (request.url?.includes(name) !== true) return false;
-      answer(response);
-      return true;
-    };
-    const ran = await here.run(withCa(here.gun));
-    expect(ran).toMatchObject({ exitCode: 1, out: "" });
-    expect(ran.err).toMatch(new RegExp(`^\\[1/1\\] ${here.gun}: failed: .+\nerror: 1 of 1 `));
-  }
-  expect(await readdir(here.directory)).toEqual(["ca.pem"]);
-});
+  ["gives other bytes", (response) => void response.end("{}")],
+  ["breaks off", (response) => void response.destroy()],
+  ["sends us elsewhere", (response) => void response.writeHead(302, { location: "/x" }).end()],
+];
+
+test.for(lies)(
+  "a server that %s fails its repository, and nothing is written",
+  async ([, answer]) => {
+    await using here = await world();
+    for (const name of ["timestamp.json", "/snapshot.", "/targets."]) {
+      here.before = (request, response) => {
+        if (request.url?.includes(name) !== true) return false;
+        answer(response);
+        return true;
+      };
+      const ran = await here.run(withCa(here.gun));
+      expect(ran).toMatchObject({ exitCode: 1, out: "" });
+      expect(ran.err).toMatch(new RegExp(`^\\[1/1\\] ${here.gun}: failed: .+\nerror: 1 of 1 `));
+    }
+    expect(await readdir(here.directory)).toEqual(["ca.pem"]);
+  },
+);
 
 test("credentials go to the server that asks for a name, and come from docker or NOTARY_AUTH", async () => {
   await using here = await world();
