@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { trustMemorySuite } from "#services/reader/testing";
+import { fileCacheSuite, trustMemorySuite } from "#services/reader/testing";
 import { keyStoreSuite, localRepositorySuite } from "#services/signer/testing";
 import type { Passphrases } from "#services/signer";
 import { memoryTrustDirectory, openTrustDirectory, type TrustDirectory } from "./index.ts";
@@ -57,6 +57,13 @@ for (const [where, open] of [
     const opened = await open();
     return {
       memory: opened.directory.memory,
+      [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    };
+  });
+  fileCacheSuite(`the cache of a trust directory ${where}`, async () => {
+    const opened = await open();
+    return {
+      cache: opened.directory.cache,
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };
   });
