@@ -60,6 +60,7 @@ function fullWorld(): { world: ReturnType<typeof busyWorld>; pages: readonly str
       "/people/teams/acme/security",
       "/people/organizations",
       "/settings/content-trust",
+      "/settings/registries",
       "/settings/about",
       "/images/acme/none/tags/1",
       "/no/such/page",

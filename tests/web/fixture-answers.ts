@@ -1,6 +1,7 @@
 import {
   AccountName,
   type AddKey,
+  type AddRegistry,
   type CreateBundle,
   type CreateOrganization,
   type CreateTeam,
@@ -18,6 +19,7 @@ import {
 } from "#contracts";
 import {
   addKey,
+  addRegistry,
   addTeam,
   addUser,
   registryHost,
@@ -218,11 +220,25 @@ export const answers: Answers = {
     admin(world, me);
     world.trustState = "verified";
   },
-  listRegistries: () => [],
-  addRegistry: () => {
-    throw unknown("registry");
+  listRegistries: ({ world, me }) => {
+    admin(world, me);
+    return [...world.registries.values()];
   },
-  removeRegistry: () => undefined,
+  addRegistry: ({ world, me, body }) => {
+    admin(world, me);
+    const wanted = body as AddRegistry;
+    if (world.registries.has(wanted.host))
+      throw new Refused(409, {
+        code: "reader/registry-taken",
+        message: "this registry is registered already",
+        field: "host",
+      });
+    return addRegistry(world, wanted);
+  },
+  removeRegistry: ({ world, me, params }) => {
+    admin(world, me);
+    world.registries.delete(params.get("registry") ?? "");
+  },
   why: ({ world, query }) => {
     const name = query.get("image") ?? "";
     return judge(world, findImage(world, name), name);

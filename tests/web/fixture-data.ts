@@ -1,8 +1,10 @@
 import type {
   AccountKey,
+  AddRegistry,
   Decision,
   Organization,
   Policy,
+  Registry,
   Repository,
   Team,
   User,
@@ -13,6 +15,7 @@ import { AccountName, KeyFingerprint, TeamName } from "#contracts";
 export const registryHost = "localhost:8443";
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
+const certificate = "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n";
 
 /** An image of the fixture: what was pushed, and whose signature stands on it. */
 export type FixtureImage = {
@@ -41,6 +44,7 @@ export type World = {
   readonly organizations: Map<string, Organization>;
   readonly teams: Map<string, Omit<Team, "canSign">>;
   readonly keys: Map<string, AccountKey[]>;
+  readonly registries: Map<string, Registry>;
   policy: Policy;
   engine: boolean;
   images: FixtureImage[];
@@ -66,6 +70,7 @@ export function emptyWorld(): World {
     organizations: new Map(),
     teams: new Map(),
     keys: new Map(),
+    registries: new Map(),
     policy: { version: 0, mode: "off", requiredTeams: [], changedAt: now },
     engine: true,
     images: [],
@@ -100,6 +105,14 @@ export function busyWorld(): World {
     name: AccountName.parse("acme"),
     fullName: "Acme Ltd",
     createdAt: now - 30 * dayMs,
+  });
+  addRegistry(world, { host: "other.lab:5000", ca: certificate, maxStaleSeconds: 600 });
+  addRegistry(world, {
+    host: "partner.example",
+    ca: certificate,
+    trustServer: "https://notary.partner.example:4443",
+    username: "reader",
+    maxStaleSeconds: 0,
   });
   addTeam(world, "acme/qa", ["alice"]);
   addTeam(world, "acme/security", ["bob", "erin"]);
@@ -186,4 +199,15 @@ export function repositoriesOf(world: World): Repository[] {
       hasTrustData: images.some((image) => image.signedBy.length > 0),
     };
   });
+}
+
+export function addRegistry(world: World, given: AddRegistry): Registry {
+  const { host, ca, trustServer = `https://${host}`, username, maxStaleSeconds = 600 } = given;
+  const registry: Registry = {
+    ...{ host, ca, trustServer, maxStaleSeconds, addedAt: Date.now() - 3 * dayMs },
+    ...(username === undefined ? {} : { username }),
+    addedBy: AccountName.parse("admin"),
+  };
+  world.registries.set(host, registry);
+  return registry;
 }

@@ -12,6 +12,7 @@ import { UserPage } from "../features/people/user-page.tsx";
 import { UsersPage } from "../features/people/users-page.tsx";
 import { AboutPage } from "../features/settings/about-page.tsx";
 import { ContentTrustPage } from "../features/settings/content-trust-page.tsx";
+import { RegistriesPage } from "../features/settings/registries-page.tsx";
 import { SettingsFrame } from "../features/settings/settings-frame.tsx";
 import { WorkloadsPage } from "../features/workloads/workloads-page.tsx";
 import { Crash } from "./crash.tsx";
@@ -49,6 +50,7 @@ export const routes: readonly RouteObject[] = [
         element: <SettingsFrame />,
         children: [
           { path: "content-trust", element: <ContentTrustPage /> },
+          { path: "registries", element: <RegistriesPage /> },
           { path: "about", element: <AboutPage /> },
         ],
       },

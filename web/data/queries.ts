@@ -4,6 +4,7 @@ import type {
   ImagePage,
   Organization,
   Policy,
+  Registry,
   Repository,
   Status,
   Tags,
@@ -31,6 +32,9 @@ export const useKeys = (user: string): Remote<AccountKey[]> =>
 
 export const useTeams = (enabled = true): Remote<Team[]> =>
   useRemote(["teams"], (o) => api("listTeams", {}, o), { enabled });
+
+export const useRegistries = (): Remote<Registry[]> =>
+  useRemote(["registries"], (o) => api("listRegistries", {}, o));
 
 export const useOrganizations = (): Remote<Organization[]> =>
   useRemote(["organizations"], (o) => api("listOrganizations", {}, o));

@@ -25,6 +25,14 @@ export function Evidence({ decision }: { decision: Decision }): ReactNode {
             </Mark>,
           ],
           ["Detail", evidence.detail],
+          [
+            "As of",
+            evidence.asOf && (
+              <Mark key="asOf" tone="warn">
+                the trust server did not answer: reading of <Time at={evidence.asOf} />
+              </Mark>
+            ),
+          ],
           ["Root", versionOf(evidence.rootVersion)],
           ["Snapshot", versionOf(evidence.snapshotVersion)],
           ["Timestamp", versionOf(evidence.timestampVersion)],

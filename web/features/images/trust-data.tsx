@@ -30,6 +30,14 @@ export function TrustData({ page: { repository, trust } }: { page: ImagePage }):
             </Mark>,
           ],
           ["Detail", trust.detail],
+          [
+            "As of",
+            trust.asOf && (
+              <Mark key="asOf" tone="warn">
+                the trust server does not answer: reading of <Time at={trust.asOf} />
+              </Mark>
+            ),
+          ],
           ["Root", trust.rootVersion && `version ${trust.rootVersion}, pinned`],
           ["Fresh until", trust.freshUntil && <Time key="fresh" at={trust.freshUntil} />],
           ["Snapshot", trust.snapshotVersion && `version ${trust.snapshotVersion}`],
