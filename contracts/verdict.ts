@@ -30,6 +30,8 @@ export const Verdict = z.object({
   countersigners: z.array(Countersigner),
   teams: z.array(TeamState),
   reasons: z.array(Reason),
+  /** When the trust server last answered, where it did not answer this time. */
+  asOf: Instant.optional(),
   /** The whole text as the client of a gate sees it; empty when admitted. */
   message: z.string(),
 });

@@ -72,6 +72,14 @@ test("why says who signed an admitted image, and exits with 0", async () => {
   await expect(ran.out).toMatchFileSnapshot(expected("why-admitted"));
 });
 
+test("why says when the verdict rests on an older reading", async () => {
+  const asOf = Date.UTC(2026, 5, 1, 12);
+  await using server = await fixtureServer({ why: { ...admitted, asOf } });
+  await using cli = await commandLine(server);
+  const { out } = await cli.run(["why", "localhost:8443/acme/web:1"]);
+  expect(out).toContain("as of    2026-06-01T12:00:00Z: its trust server does not answer now\n");
+});
+
 test("why gives the reasons of a refusal with what would help, and exits with 3", async () => {
   await using server = await fixtureServer(everything);
   await using cli = await commandLine(server);

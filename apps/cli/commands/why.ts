@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Cli } from "../program.ts";
 import { reportOf } from "../report-error.ts";
 import type { ExitCode } from "../session.ts";
-import { fields, listed } from "../text.ts";
+import { fields, listed, moment } from "../text.ts";
 import { examples } from "./example.ts";
 
 export function addWhy(program: Command, cli: Cli): void {
@@ -44,6 +44,7 @@ function textOf(verdict: Verdict, colour: boolean): string {
     [word, shortenDigests(verdict.image)],
     ["digest", verdict.digest],
     ["signed", listed(verdict.countersigners.map(({ account, role }) => `${account} (${role})`))],
+    ["as of", verdict.asOf && `${moment(verdict.asOf)}: its trust server does not answer now`],
     ...verdict.reasons.map(({ text: reason }) => ["reason", reason] as const),
     ...hintsOf(verdict).map((hint) => ["hint", hint] as const),
   ]);

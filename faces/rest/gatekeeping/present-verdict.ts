@@ -9,7 +9,9 @@ type Shape<Schema extends z.ZodType> = z.output<Schema>;
 /** A finding as the contract shows it; the reasons in the words that the gates use. */
 export function presentVerdict(finding: Finding): Shape<typeof Verdict> {
   const { verdict } = finding;
-  const reference = finding.case.candidates?.[0]?.reference;
+  const [first] = finding.case.candidates ?? [];
+  const reference = first?.reference;
+  const asOf = first?.evidence.kind === "verified" ? first.evidence.asOf : undefined;
   const image = reference === undefined ? finding.case.image : formatReference(reference);
   const shown = {
     image,
@@ -19,6 +21,7 @@ export function presentVerdict(finding: Finding): Shape<typeof Verdict> {
       signedBy: [...signedBy],
       couldSign: [...couldSign],
     })),
+    ...(asOf === undefined ? {} : { asOf }),
     message: finding.message,
   };
   if (verdict.kind === "admit")
