@@ -18,6 +18,11 @@ export async function start({ name, env, load }: Launch): Promise<void> {
     process.exitCode = 1;
     return;
   }
+  // Whoever reads the output may have read enough, as `head` does.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
   keepCompiled(env);
   await load();
 }
