@@ -1,6 +1,6 @@
 import { JsonError } from "#domain/json";
 import { OciError } from "#domain/oci";
-import { TufError, type TrustReading } from "#domain/tuf";
+import { TufError, isTargetsRole, type TrustReading } from "#domain/tuf";
 import { RemoteError } from "#adapters/remotes";
 import { SignerError, TrustServerError, type Validation } from "#services/signer";
 import { NotaryError } from "./errors.ts";
@@ -99,6 +99,11 @@ function signerSentence(error: SignerError, about: About | undefined): string {
       if (kind === "absent") return readingSentence({ kind }, about);
       return reading === undefined ? error.message : readingSentence(reading, about);
     }
+    case "signer/key-missing":
+      // The Notary client looks for these keys before it signs anything, and says so in other words.
+      return error.role !== undefined && isTargetsRole(error.role)
+        ? `could not find necessary signing keys, at least one of these keys must be available: ${error.keyIds.join(", ")}`
+        : error.message;
     case "signer/directory-broken":
       return codeOf(error) === undefined ? error.message : saying(lastCause(error));
     default:

@@ -51,7 +51,7 @@ export function standardInput(open: () => NodeJS.ReadStream): Input {
           if (letter === "\r" || letter === "\n") return typed;
           if (letter === interrupt) return stopped(stdin);
           if (letter === endOfInput) return typed === "" ? undefined : typed;
-          typed = rubout.has(letter) ? [...typed].slice(0, -1).join("") : typed + letter;
+          typed = rubout.has(letter) ? Array.from(typed).slice(0, -1).join("") : typed + letter;
         }
         const chunk = await more();
         if (chunk === undefined) return typed === "" ? undefined : typed;

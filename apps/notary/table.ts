@@ -20,7 +20,7 @@ export function table(headers: readonly string[], rows: readonly (readonly strin
 /** In code points. */
 function widthOf(cell: string | undefined): number {
   if (cell === undefined) return 0;
-  return /[\ud800-\udfff]/.test(cell) ? [...cell].length : cell.length;
+  return /[\ud800-\udfff]/.test(cell) ? Array.from(cell).length : cell.length;
 }
 
 /** Cuts a text on the left, so that its end stays. */

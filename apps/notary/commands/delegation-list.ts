@@ -23,7 +23,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const rows = delegationsOf(open)
     .toSorted((a, b) => byBytes(a.name, b.name))
     .flatMap(rowsOf);
-  if (rows.length === 0) return world.out("\nNo delegations present in this repository.\n\n");
+  if (rows.length === 0) return world.out("\n\nNo delegations present in this repository.\n\n\n");
   world.out(`\n${table(headers, rows)}\n`);
 }
 

@@ -21,9 +21,10 @@ export async function run(invocation: Invocation): Promise<void> {
   const clearPaths = flags.isSet("all-paths");
   const isWhole = ids.length === 0 && paths.length === 0 && !clearPaths;
   if (isWhole) {
-    world.out("\nAre you sure you want to remove all data for this delegation? (yes/no)\n");
-    if (flags.isSet("yes")) world.out("Confirmed `yes` from flag\n");
-    else if (!(await consents(world))) throw failure("Aborting action.");
+    world.out("\nAre you sure you want to remove all data for this delegation? (yes/no)");
+    if (flags.isSet("yes")) world.out("\nConfirmed `yes` from flag\n");
+    else if (await consents(world)) world.out("\n");
+    else throw failure("Aborting action.");
     return await stage(
       invocation,
       gun,

@@ -19,8 +19,6 @@ export async function run(invocation: Invocation): Promise<void> {
     throw failure(`notary does not currently permit rotating the ${roleName} key`);
   if (role === timestampRole && !byServer)
     throw failure("notary does not permit the client managing the timestamp key");
-  if ((role === targetsRole || role === rootRole) && byServer)
-    throw failure(`notary does not permit the server managing the ${role} key`);
   const session = await openSession(invocation);
   if (role === rootRole) {
     world.out(
@@ -28,6 +26,8 @@ export async function run(invocation: Invocation): Promise<void> {
     );
     if (!(await consents(world))) return world.out("\nAborting action.\n");
   }
+  if ((role === targetsRole || role === rootRole) && byServer)
+    throw failure(`notary does not permit the server managing the ${role} key`);
   const keys = await importKeys(session, flags.texts("key"), { role, gun });
   const how = {
     role,
