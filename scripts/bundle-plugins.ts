@@ -1,5 +1,7 @@
 import type { Plugin } from "esbuild";
 import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { projectDirectory } from "./settings.ts";
 
 /**
  * `import … from "node:http"` asks for everything that the module exports at once, and some of that is loaded only
@@ -18,15 +20,54 @@ export const lightBuiltins: Plugin = {
   },
 };
 
-/** `import { z }` is one object with every language's messages in it; `import * as z` is what a file uses of it. */
-export const lightZod: Plugin = {
-  name: "light-zod",
+/**
+ * Imports what a file uses from where it is written. Through a door a command would load all of the room, since
+ * another command needs the rest of it; `import { z }` would bring every language that zod speaks.
+ */
+export const straightImports: Plugin = {
+  name: "straight-imports",
   setup(build) {
+    const doors = new Map<string, Promise<ReadonlyMap<string, string>>>();
     build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
-      const written = 'import { z } from "zod";';
-      if (!text.includes(written)) return undefined;
-      return { contents: text.replace(written, 'import * as z from "zod";'), loader: "ts" };
+      const named = new Set([...text.matchAll(throughDoor)].map(([, , door = ""]) => door));
+      for (const door of named) doors.set(door, doors.get(door) ?? writtenIn(door));
+      const found = new Map<string, ReadonlyMap<string, string>>();
+      for (const door of named) found.set(door, (await doors.get(door)) ?? new Map());
+      const straight = text
+        .replace('import { z } from "zod";', 'import * as z from "zod";')
+        .replaceAll(throughDoor, (_, names: string, door: string) =>
+          namesOf(names)
+            .map((name) => `import { ${name} } from "${fileOf(name, door, found.get(door))}";`)
+            .join(" "),
+        );
+      return { contents: straight, loader: "ts" };
     });
   },
 };
+
+const throughDoor = /^import \{([^}]*)\} from "(#[a-z/-]+)";/gm;
+
+/** The names in braces that are there when a program runs: `a`, `b as c`. */
+const namesOf = (braces: string): readonly string[] =>
+  braces
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "" && !name.startsWith("type "));
+
+const fileOf = (name: string, door: string, files: ReadonlyMap<string, string> | undefined) =>
+  files?.get(name.split(" ")[0] ?? "") ?? door;
+
+/** The file behind each name that a door lists. */
+async function writtenIn(door: string): Promise<ReadonlyMap<string, string>> {
+  const index = join(projectDirectory, door.slice(1), "index.ts");
+  const text = await readFile(index, "utf8");
+  return new Map(
+    [...text.matchAll(/^export \{([^}]*)\} from "(\.[^"]+)";/gm)].flatMap(
+      ([, names = "", file = ""]) =>
+        namesOf(names)
+          .filter((name) => !name.includes(" as "))
+          .map((name) => [name, join(dirname(index), file)] as const),
+    ),
+  );
+}

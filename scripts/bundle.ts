@@ -2,7 +2,7 @@ import { build, type BuildResult, type Metafile } from "esbuild";
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { chmodSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { lightBuiltins, lightZod } from "./bundle-plugins.ts";
+import { lightBuiltins, straightImports } from "./bundle-plugins.ts";
 import { licencesOf } from "./licences.ts";
 import { projectDirectory } from "./settings.ts";
 
@@ -39,7 +39,7 @@ const built = await build({
   legalComments: "none", // whole licences are in licences.txt
   // Packages written for CommonJS ask for Node's own modules with `require`; all else is in the bundle.
   banner: { js: "const require=process.getBuiltinModule;" },
-  plugins: [lightBuiltins, lightZod],
+  plugins: [lightBuiltins, straightImports],
   metafile: true,
   write: false,
   logLevel: "warning",
