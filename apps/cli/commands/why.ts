@@ -44,7 +44,7 @@ function textOf(verdict: Verdict, colour: boolean): string {
     [word, shortenDigests(verdict.image)],
     ["digest", verdict.digest],
     ["signed", listed(verdict.countersigners.map(({ account, role }) => `${account} (${role})`))],
-    ["as of", verdict.asOf && `${moment(verdict.asOf)}: its trust server does not answer now`],
+    ["as of", asOf(verdict)],
     ...verdict.reasons.map(({ text: reason }) => ["reason", reason] as const),
     ...hintsOf(verdict).map((hint) => ["hint", hint] as const),
   ]);
@@ -54,4 +54,9 @@ function textOf(verdict: Verdict, colour: boolean): string {
 /** Several reasons may have one remedy: it is said once. */
 function hintsOf({ reasons }: Verdict): readonly (string | undefined)[] {
   return [...new Set(reasons.map(({ next }) => next))];
+}
+
+/** The moment of the reading that it rests on, where that is not now. */
+function asOf({ asOf: at }: Verdict): string | undefined {
+  return at === undefined ? undefined : `${moment(at)}: its trust server does not answer now`;
 }
