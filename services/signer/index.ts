@@ -23,4 +23,10 @@ export type {
   TrustReader,
   TrustServer,
 } from "./ports.ts";
+export {
+  signImage,
+  type ImageToSign,
+  type SignedImage,
+  type SignImageOptions,
+} from "./sign-image.ts";
 export type { InitOptions, Published, Rotation, Signer, SignerParts } from "./signer.ts";

@@ -21,6 +21,8 @@ export type Work = {
   readonly keyring: Keyring;
   /** Makes the next state from the present one; undefined where there is none. Asked again when that moved on. */
   readonly next: (opened: Opened | undefined) => Promise<Next>;
+  /** Offers nothing when there is nothing to sign; else the server is asked for a new timestamp all the same. */
+  readonly onlyNews?: boolean;
 };
 
 export type Next = { readonly draft: Draft; readonly rootCosigners?: readonly Signer[] };
@@ -40,13 +42,14 @@ const maxAttempts = 8;
 export async function offer(
   parts: OfferParts,
   gun: Gun,
-  { keyring, next }: Work,
+  { keyring, next, onlyNews = false }: Work,
   o: Options,
 ): Promise<Offered> {
   let opened = await openDraft(parts, gun, o);
   for (let attempt = 1; ; attempt += 1) {
     const { draft: wished, rootCosigners } = await next(opened);
     const draft = await renewRoot(parts, gun, { draft: wished, keyring }, o);
+    if (onlyNews && !isNews(draft)) return { files: new Map(), draft };
     const terms = { keyring, now: parts.clock() };
     const more = rootCosigners === undefined ? terms : { ...terms, rootCosigners };
     const files = await signFiles(draft, more);
@@ -60,6 +63,10 @@ export async function offer(
       opened = now;
     }
   }
+}
+
+function isNews({ isNew, isRootDirty, dirty }: Draft): boolean {
+  return isNew || isRootDirty || dirty.size > 0;
 }
 
 /** What a server says when an update does not fit on top of what it has; a broken rule may be due to that, too. */

@@ -8,7 +8,7 @@ import { initialise, type InitParts } from "./init.ts";
 import type { Keyring } from "./keyring.ts";
 import { offer, type OfferParts } from "./offer.ts";
 import { openDraft, withFloors, type Opened } from "./open-draft.ts";
-import type { Published } from "./signer.ts";
+import type { InitOptions, Published } from "./signer.ts";
 
 export type PublishParts = OfferParts & InitParts;
 
@@ -24,7 +24,8 @@ export async function publishStaged(
   const changes = staged.map(({ change }) => change);
   const roles = changes.flatMap(roleOf);
   const next = async (opened: Opened | undefined) => {
-    const { draft } = opened ?? (await initialisedNow(parts, gun, keyring, o));
+    const how = { serverKeepsSnapshot: false, keyring };
+    const { draft } = opened ?? (await initialisedNow(parts, gun, how, o));
     return { draft: applyChanges(await withFloors(draft, roles, local, o), changes) };
   };
   const { files, draft } = await offer(parts, gun, { keyring, next }, o);
@@ -35,13 +36,14 @@ export async function publishStaged(
   return { roles: [...files.keys()], isNew: draft.isNew };
 }
 
-async function initialisedNow(
+/** A repository that is begun on the way to its first publish. */
+export async function initialisedNow(
   parts: PublishParts,
   gun: Gun,
-  keyring: Keyring,
+  how: InitOptions & { readonly keyring: Keyring },
   o: Options,
 ): Promise<Opened> {
-  await initialise(parts, gun, { serverKeepsSnapshot: false, keyring }, o);
+  await initialise(parts, gun, how, o);
   const opened = await openDraft(parts, gun, o);
   if (opened !== undefined) return opened;
   throw new SignerError("signer/repository-unknown", `there is no trust data for ${gun}`);

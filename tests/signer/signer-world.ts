@@ -17,6 +17,7 @@ import {
   type Change,
   type LocalRepository,
   type Signer,
+  type SignerParts,
   type SigningKey,
   type TrustServer,
 } from "#services/signer";
@@ -40,6 +41,7 @@ export const qa = parseRoleName("targets/qa");
 export type Client = {
   readonly keys: MemoryKeyStore;
   readonly signer: Signer;
+  readonly parts: SignerParts;
   readonly reader: Reader;
   readonly local: LocalRepository;
   readonly stage: (...changes: readonly Change[]) => Promise<void>;
@@ -120,6 +122,7 @@ function clientOf(world: SignerWorld, server: TrustServer, source: Source): Clie
   return {
     keys,
     signer,
+    parts,
     reader,
     local,
     stage,

@@ -1,0 +1,182 @@
+import type { Options } from "#domain/kernel";
+import type { Gun } from "#domain/oci";
+import {
+  isWithin,
+  parseRoleName,
+  targetsRole,
+  type Delegation,
+  type RoleKeys,
+  type RoleName,
+} from "#domain/tuf";
+import { applyChanges } from "./apply-changes.ts";
+import type { Change } from "./change.ts";
+import type { Draft } from "./draft.ts";
+import { refused } from "./edited.ts";
+import { SignerError } from "./errors.ts";
+import { createKeyring } from "./keyring.ts";
+import { offer } from "./offer.ts";
+import { withFloors, type Opened } from "./open-draft.ts";
+import type { HeldKey, KeyStore, SigningKey } from "./ports.ts";
+import { initialisedNow, type PublishParts } from "./publish.ts";
+
+/** What a tag is to stand for: the hex digits of the manifest's sha256, and its length in bytes. */
+export type ImageToSign = {
+  readonly tag: string;
+  readonly sha256: string;
+  readonly length: number;
+};
+
+export type SignImageOptions = {
+  /** The signer's name: the role `targets/NAME` is made where there is none, if the keys of `targets` are held. */
+  readonly as?: string;
+  /** Canonical id of the signer's key; default the first one held whose role is the name, else a new one. */
+  readonly key?: string;
+};
+
+export type SignedImage = {
+  /** The roles that now say what the tag stands for, whether they did before or not. */
+  readonly roles: readonly RoleName[];
+  /** Those of them that were delegated on the way. */
+  readonly delegated: readonly RoleName[];
+  /** Whether the repository had no trust data before. */
+  readonly isNew: boolean;
+  /** False where all was signed as it is already, and nothing was sent. */
+  readonly isChanged: boolean;
+  /** A key that was made for the signer. */
+  readonly newKey?: HeldKey;
+};
+
+const releases = parseRoleName("targets/releases");
+
+/**
+ * Signs one image, in one publish, without touching what is staged. A repository that is nowhere is begun, with
+ * its snapshot kept by the server. Like docker, it signs into every first-level delegation that reaches the tag
+ * and has a key that is held; for a signer with a name that has no role yet, it makes the role and adds the key
+ * to `releases` as well, where the keys of `targets` are held. Without delegations and without a name `targets`
+ * itself says it. Throws as `Signer.publish` does.
+ */
+export async function signImage(
+  parts: PublishParts,
+  gun: Gun,
+  image: ImageToSign,
+  how: SignImageOptions,
+  o: Options,
+): Promise<SignedImage> {
+  const keyring = createKeyring(parts.keys, o);
+  const own = how.as === undefined ? undefined : ownRole(how.as);
+  let made: SigningKey | undefined;
+  let plan: Plan = { roles: [], delegated: [] };
+  const signerKey = async (name: string): Promise<SigningKey> => {
+    const found = await chosenKey(parts.keys, { ...how, name }, keyring.open, o);
+    if (found !== undefined) return found;
+    made ??= await parts.keys.generate({ role: name }, o);
+    keyring.add(made);
+    return made;
+  };
+  const next = async (opened: Opened | undefined) => {
+    const begun = { serverKeepsSnapshot: true, keyring };
+    const { draft } = opened ?? (await initialisedNow(parts, gun, begun, o));
+    plan = planFor(draft, { own, tag: image.tag, held: await heldIds(parts.keys, o) });
+    const isDelegating = plan.delegated.length > 0 && how.as !== undefined;
+    const key = isDelegating ? await signerKey(how.as) : undefined;
+    const changes = changesOf(plan, image, key);
+    const ready = await withFloors(draft, plan.roles, parts.local(gun), o);
+    return { draft: applyChanges(ready, changes) };
+  };
+  const { draft, files } = await offer(parts, gun, { keyring, next, onlyNews: true }, o);
+  const signed = { ...plan, isNew: draft.isNew, isChanged: files.size > 0 };
+  return made === undefined ? signed : { ...signed, newKey: heldOf(made) };
+}
+
+type Plan = { readonly roles: readonly RoleName[]; readonly delegated: readonly RoleName[] };
+
+function planFor(
+  draft: Draft,
+  at: {
+    readonly own: RoleName | undefined;
+    readonly tag: string;
+    readonly held: ReadonlySet<string>;
+  },
+): Plan {
+  const { own, held } = at;
+  const delegations = draft.contents.get(targetsRole)?.delegations ?? [];
+  const isMine = (delegation: Delegation): boolean =>
+    isWithin(at.tag, delegation.paths) && isAnyHeld(delegation, held);
+  const mine = delegations.filter(isMine).map(({ name }) => name);
+  const isThere = delegations.some(({ name }) => name === own);
+  if (own !== undefined && !isThere && isAnyHeld(draft.root.targets, held)) {
+    const added = mine.includes(releases) ? [own] : [own, releases];
+    return { roles: [...mine, ...added], delegated: added };
+  }
+  if (mine.length > 0) return { roles: mine, delegated: [] };
+  if (delegations.length === 0 && own === undefined) return { roles: [targetsRole], delegated: [] };
+  throw nobody(draft, delegations, own);
+}
+
+function changesOf(plan: Plan, image: ImageToSign, key: SigningKey | undefined): readonly Change[] {
+  const { tag: name, sha256, length } = image;
+  const edit = {
+    addKeys: key === undefined ? [] : [key.publicKey],
+    removeKeys: [],
+    addPaths: [""],
+    removePaths: [],
+    clearPaths: false,
+  };
+  return [
+    ...plan.delegated.map((role): Change => ({ kind: "delegation-add", role, edit })),
+    ...plan.roles.map((role): Change => ({
+      kind: "target-add",
+      role,
+      name,
+      target: { sha256, length },
+    })),
+  ];
+}
+
+function ownRole(name: string): RoleName {
+  const role = parseRoleName(`targets/${name}`);
+  if (role === releases || name.includes("/")) throw refused(`${name} is no name for a signer`);
+  return role;
+}
+
+async function chosenKey(
+  keys: KeyStore,
+  how: { readonly key?: string; readonly name: string },
+  open: (id: string) => Promise<SigningKey | undefined>,
+  o: Options,
+): Promise<SigningKey | undefined> {
+  const first = (await keys.list(o)).find(({ role }) => role === how.name)?.id;
+  const id = how.key ?? first;
+  const key = id === undefined ? undefined : await open(id);
+  if (how.key !== undefined && key === undefined)
+    throw new SignerError("signer/key-unknown", `no key ${how.key} is held`);
+  return key;
+}
+
+function isAnyHeld(role: RoleKeys, held: ReadonlySet<string>): boolean {
+  return [...role.keys.values()].some((key) => held.has(key.material?.canonicalId ?? ""));
+}
+
+async function heldIds(keys: KeyStore, o: Options): Promise<ReadonlySet<string>> {
+  return new Set((await keys.list(o)).map(({ id }) => id));
+}
+
+function nobody(
+  draft: Draft,
+  delegations: readonly Delegation[],
+  own: RoleName | undefined,
+): SignerError {
+  const role = own ?? targetsRole;
+  const keys = delegations.length === 0 ? [draft.root.targets] : delegations;
+  const ids = keys.flatMap((each) =>
+    [...each.keys.values()].map((key) => key.material?.canonicalId ?? key.id),
+  );
+  return new SignerError("signer/key-missing", "no valid signing keys for delegation roles", {
+    role,
+    keyIds: [...new Set(ids)],
+  });
+}
+
+function heldOf({ id, role, gun, location }: HeldKey): HeldKey {
+  return gun === undefined ? { id, role, location } : { id, role, gun, location };
+}
