@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 
 export type Row = {
   readonly what: string;
-  /** More requests are better; less time and memory are. */
-  readonly unit: "requests/s" | "ms" | "MB";
+  /** More requests are better; less of all others is. */
+  readonly unit: "requests/s" | "us of processor" | "ms" | "MB";
   readonly go: number;
   readonly ours: number;
+  /** Node's own HTTPS server with nothing behind it, where that says something. */
+  readonly bare?: number;
 };
 
 export function median(values: readonly number[]): number {
@@ -24,10 +26,12 @@ export function megabytesOf(pids: readonly number[]): number {
 /** Prints what was measured; a ratio is ours over theirs. */
 export function printTable(rows: readonly Row[]): void {
   const line = (cells: readonly string[]): string =>
-    [cells[0]?.padEnd(39), ...cells.slice(1).map((cell) => cell.padStart(13))].join("");
-  console.log(line(["", "notary-server", "countersign", "ratio"]));
-  for (const { what, unit, go, ours } of rows) {
+    [cells[0]?.padEnd(45), ...cells.slice(1).map((cell) => cell.padStart(16))].join("");
+  console.log(line(["", "notary-server", "countersign", "ratio", "bare node:https"]));
+  for (const { what, unit, go, ours, bare } of rows) {
     const shown = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(1));
-    console.log(line([`${what} (${unit})`, shown(go), shown(ours), (ours / go).toFixed(2)]));
+    const ratio = (ours / go).toFixed(2);
+    const most = bare === undefined ? "" : shown(bare);
+    console.log(line([`${what} (${unit})`, shown(go), shown(ours), ratio, most]));
   }
 }

@@ -1,19 +1,26 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, fork } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Agent, request } from "undici";
 import { certifiedKey } from "#domain/tuf/testing";
 import type { Ask, Side } from "../harness/notary-server-pair.ts";
 import { startNotaryServer } from "../harness/notary-server.ts";
-import { startServer } from "../harness/server.ts";
+import { freePorts, startServer } from "../harness/server.ts";
+import type { Begin } from "./bare-https.ts";
 import type { LoadTarget } from "./load.ts";
 
-export type BenchSide = Pick<Side, "ask"> & LoadTarget & { readonly pids: () => readonly number[] };
+export type BenchSide = Pick<Side, "ask"> & LoadTarget;
 export type BenchPair = AsyncDisposable & {
   readonly go: BenchSide;
   readonly ours: BenchSide;
+  /** Node's HTTPS server by itself, in as many processes as ours. */
+  readonly bare: LoadTarget;
   readonly registryHost: string;
 };
+
+const sourceCondition = "--conditions=source";
 
 /** Both servers as they are run: Debian's with its memory store, ours built, with tokens and its disk. */
 export async function startBenchPair(directory: string): Promise<BenchPair> {
@@ -24,11 +31,15 @@ export async function startBenchPair(directory: string): Promise<BenchPair> {
   const go = stack.use(await startNotaryServer({ directory, tls, gunPrefixes }));
   const token = await adminToken(ours);
   const ca = await readFile(ours.caFile, "utf8");
+  const own = side(ours.ui, ca, { authorization: `Bearer ${token}` });
+  const processes = Math.max(1, own.pids().length - 1);
+  const bare = stack.use(await startBare({ tls, processes }));
   const parts = stack.move();
   return {
     registryHost: ours.registryHost,
     go: side(go.url, tls.certificate, {}),
-    ours: side(ours.ui, ca, { authorization: `Bearer ${token}` }),
+    ours: own,
+    bare: { url: bare.url, headers: own.headers, pids: () => listenersOn(new URL(bare.url).port) },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }
@@ -50,6 +61,23 @@ function side(url: string, ca: string, headers: Readonly<Record<string, string>>
       return { status: answer.statusCode, headers: answer.headers, body: bytes };
     },
   };
+}
+
+async function startBare(
+  of: Omit<Begin, "port">,
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const [port] = await freePorts();
+  const child = fork(join(import.meta.dirname, "bare-https.ts"), { execArgv: [sourceCondition] });
+  const gone = once(child, "exit");
+  const stop = async (): Promise<void> => {
+    child.kill("SIGKILL"); // its workers end with the pipe
+    await gone;
+  };
+  child.send({ ...of, port } satisfies Begin);
+  const said = await Promise.race([once(child, "message"), gone]);
+  if (said[0] === "ready") return { url: `https://localhost:${port}`, [Symbol.asyncDispose]: stop };
+  await stop();
+  throw new Error("the server to compare with does not begin");
 }
 
 /** The processes behind a port: who listens, and those to whom it hands the connections. */

@@ -1,7 +1,8 @@
 /**
  * `make bench-trust`: our trust server beside Debian's `notary-server` (memory store), both over TLS on
  * loopback in one run, in turns. Ours as it is shipped: tokens asked for, every publish on disk when it is
- * acknowledged. Prints a table of medians and ratios.
+ * acknowledged. Prints a table of medians and ratios: answers a second, and what each costs the server, which
+ * says more where the load generator and other programs share the processor.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,7 +10,7 @@ import { join } from "node:path";
 import { describeFile } from "#domain/tuf";
 import { signRoot, signTargets, type TestRepository } from "#domain/tuf/testing";
 import { ownerOnBoth, post, tufPath } from "../interop/parity-publish.ts";
-import { requestsPerSecond } from "./load.ts";
+import { load, type Load } from "./load.ts";
 import { megabytesOf, median, printTable, type Row } from "./report.ts";
 import { startBenchPair, type BenchPair, type BenchSide } from "./trust-pair.ts";
 
@@ -27,7 +28,7 @@ try {
     const owner = await published(pair, gun, tags);
     console.error(`measuring a repository with ${tags} tags`);
     if (tags === tagCounts[0]) rows.push(...(await smallFiles(pair, gun)));
-    rows.push(await file(pair, gun, "targets", `targets by hash, ${tags} tags`));
+    rows.push(...(await file(pair, gun, "targets", `targets by hash, ${tags} tags`)));
     rows.push(await publishing(pair, owner, tags));
   }
   rows.push(memory(pair));
@@ -52,7 +53,7 @@ async function published(pair: BenchPair, gun: string, tags: number): Promise<Te
 }
 
 async function smallFiles(pair: BenchPair, gun: string): Promise<readonly Row[]> {
-  return [
+  const rows = [
     await current(pair, gun, "timestamp"),
     await current(pair, gun, "snapshot"),
     await file(pair, gun, "snapshot", "snapshot by hash"),
@@ -60,14 +61,15 @@ async function smallFiles(pair: BenchPair, gun: string): Promise<readonly Row[]>
     await current(pair, gun, "root"),
     await file(pair, gun, "root", "root by hash"),
   ];
+  return rows.flat();
 }
 
-function current(pair: BenchPair, gun: string, role: string): Promise<Row> {
+function current(pair: BenchPair, gun: string, role: string): Promise<readonly Row[]> {
   return reading(pair, role, () => Promise.resolve(`${tufPath(gun)}${role}.json`));
 }
 
 /** The file of a role by its hash, which is how clients fetch all but the timestamp. */
-function file(pair: BenchPair, gun: string, role: string, what: string): Promise<Row> {
+function file(pair: BenchPair, gun: string, role: string, what: string): Promise<readonly Row[]> {
   return reading(pair, what, async (side) => {
     const { body } = await side.ask({ path: `${tufPath(gun)}${role}.json` });
     return `${tufPath(gun)}${role}.${describeFile(body).sha256}.json`;
@@ -78,14 +80,26 @@ async function reading(
   pair: BenchPair,
   what: string,
   pathOn: (side: BenchSide) => Promise<string>,
-): Promise<Row> {
-  const go: number[] = [];
-  const ours: number[] = [];
+): Promise<readonly Row[]> {
+  const [go, ours, bare]: [Load[], Load[], Load[]] = [[], [], []];
   for (let round = 0; round < rounds; round += 1) {
-    go.push(await requestsPerSecond(pair.go, await pathOn(pair.go), seconds));
-    ours.push(await requestsPerSecond(pair.ours, await pathOn(pair.ours), seconds));
+    const path = await pathOn(pair.ours);
+    const { body } = await pair.ours.ask({ path });
+    go.push(await load(pair.go, await pathOn(pair.go), seconds));
+    ours.push(await load(pair.ours, path, seconds));
+    bare.push(await load(pair.bare, `/${body.length}`, seconds));
   }
-  return { what, unit: "requests/s", go: median(go), ours: median(ours) };
+  const row = (unit: Row["unit"], of: (one: Load) => number): Row => ({
+    what,
+    unit,
+    go: median(go.map(of)),
+    ours: median(ours.map(of)),
+    bare: median(bare.map(of)),
+  });
+  return [
+    row("requests/s", (one) => one.requestsPerSecond),
+    row("us of processor", (one) => one.microseconds),
+  ];
 }
 
 /** One more tag each time: what a client sends once it has signed, from the request to the acknowledgement. */
