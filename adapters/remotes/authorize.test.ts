@@ -27,7 +27,10 @@ type World = AsyncDisposable & {
 async function world(who: Credentials | undefined = alice, anonymousFirst = true): Promise<World> {
   const server = await answeringServer();
   const clock: Clock = () => here.now;
-  const http: HttpClient = createHttpClient({ ca: server.caPem }, defaultLimits, clock);
+  const http: HttpClient = createHttpClient({
+    ...{ tls: { ca: server.caPem }, clock },
+    limits: defaultLimits,
+  });
   const here: World = {
     server,
     handshakes: [],

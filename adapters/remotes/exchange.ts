@@ -38,11 +38,11 @@ export type BodyStream = {
   readonly progress?: (bytes: number) => void;
 };
 
-type Terms = {
+export type Terms = {
   readonly agent: Agent;
   readonly connectMs: number;
-  /** Between two signs of life. */
-  readonly silenceMs: number;
+  /** Between two signs of life: on the way, and when everything was sent. */
+  readonly silenceMs: { readonly on: number; readonly after: number };
   readonly signal: AbortSignal;
 };
 
@@ -64,8 +64,9 @@ export function exchange(request: Request, terms: Terms): Promise<RemoteAnswer> 
       sent.destroy(why);
     };
     let isAnswering = false;
-    const patience = createPatience(terms.silenceMs, giveUp);
+    const patience = createPatience(terms.silenceMs.on, giveUp);
     sent.on("socket", (socket) => hurry(socket, giveUp, terms.connectMs));
+    sent.on("finish", () => patience.allow(terms.silenceMs.after));
     sent.on("error", reject);
     sent.on("close", () => {
       patience.end();

@@ -1,4 +1,5 @@
 /** Clients of servers elsewhere: Notary v1 trust servers and registries over HTTPS, token handshake included. */
+export type { ProxyVariables } from "./connections.ts";
 export type { AskCredentials, Credentials } from "./credentials.ts";
 export { dockerCredentials, type DockerCredentialsSettings } from "./docker-credentials.ts";
 export { RemoteError, type RemoteErrorCode } from "./errors.ts";

@@ -4,11 +4,28 @@ export class OutOfPatience extends Error {}
 export type Patience = {
   /** There was a sign of life. */
   renew(): void;
+  /** From now on, this long. */
+  allow(silenceMs: number): void;
   end(): void;
 };
 
-/** Calls `give up` when `silenceMs` have passed without a sign of life. */
+/** Calls `giveUp` when `silenceMs` have passed without a sign of life. */
 export function createPatience(silenceMs: number, giveUp: (why: OutOfPatience) => void): Patience {
-  const timer = setTimeout(() => giveUp(new OutOfPatience("no sign of life")), silenceMs);
-  return { renew: () => void timer.refresh(), end: () => clearTimeout(timer) };
+  const start = (ms: number): NodeJS.Timeout =>
+    setTimeout(() => giveUp(new OutOfPatience("no sign of life")), ms);
+  let isOver = false;
+  let timer = start(silenceMs);
+  return {
+    renew() {
+      if (!isOver) timer.refresh(); // a timer that was cleared would begin again
+    },
+    allow(ms) {
+      clearTimeout(timer);
+      if (!isOver) timer = start(ms);
+    },
+    end() {
+      isOver = true;
+      clearTimeout(timer);
+    },
+  };
 }

@@ -12,6 +12,7 @@ import {
 } from "#domain/oci";
 import { below, parseAddress } from "./address.ts";
 import { createAuthorizer } from "./authorize.ts";
+import type { ProxyVariables } from "./connections.ts";
 import type { AskCredentials } from "./credentials.ts";
 import { RemoteError } from "./errors.ts";
 import type { BodyStream, RemoteAnswer, Request } from "./exchange.ts";
@@ -25,6 +26,8 @@ export type RegistrySettings = {
   readonly url: string;
   readonly allowPlainHttp?: boolean;
   readonly tls?: TlsSettings;
+  /** The environment, for the proxies that it names; default none. */
+  readonly proxy?: ProxyVariables;
   /** Asked once at most, and not before the registry refuses somebody who says no name, where `actions` is `pull`. */
   readonly credentials?: AskCredentials;
 };
@@ -100,7 +103,10 @@ export function createRegistryClient(
 ): RegistryClient {
   const { allowPlainHttp: allowPlain = false, tls = {} } = settings;
   const base = parseAddress(settings.url, allowPlain);
-  const http = createHttpClient(tls, { ...defaultLimits, ...limits }, clock);
+  const http = createHttpClient({
+    ...{ tls, clock, proxy: settings.proxy },
+    limits: { ...defaultLimits, ...limits },
+  });
   const credentials = settings.credentials ?? (() => Promise.resolve(undefined));
   const authorizer = createAuthorizer({ http, credentials, clock, allowPlain });
 

@@ -22,7 +22,10 @@ export function createRemoteSource(
   { clock, limits }: RemoteOptions,
 ): RemoteSource {
   const base = parseAddress(settings.trustServer);
-  const http = createHttpClient({ ca: settings.ca }, { ...defaultLimits, ...limits }, clock);
+  const http = createHttpClient({
+    ...{ tls: { ca: settings.ca }, clock },
+    limits: { ...defaultLimits, ...limits },
+  });
   const credentials = () => Promise.resolve(settings.credentials);
   const authorizer = createAuthorizer({ http, credentials, clock });
   const source = sourceOf(async (gun, name, maxBytes, o) => {

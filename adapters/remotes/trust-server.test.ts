@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { connect, type AddressInfo, type Socket } from "node:net";
 import type { ServerOptions } from "node:https";
 import { expect, test } from "vitest";
 import { parseGun } from "#domain/oci";
@@ -300,6 +300,56 @@ test("a server is believed by the authorities that are given, unless nobody look
   }
 });
 
+test("authorities of the system are looked at only where those given do not do", async () => {
+  await using other = await answeringServer();
+  await using here = await answeringServer();
+  const tls = { ca: other.caPem, andSystem: true };
+  const trust = createTrustServer(
+    { url: here.url, tls },
+    { clock: Date.now, limits: { restMs: 0 }, actions: "pull" },
+  );
+  const all = await Promise.allSettled(
+    Array.from({ length: 4 }, () => trust.current(gun, rootRole, o)),
+  );
+  for (const one of all)
+    expect(one).toMatchObject({ status: "rejected", reason: { code: "trust-server/unreachable" } });
+  await trust.close();
+  const known = createTrustServer(
+    { url: other.url, tls },
+    { clock: Date.now, limits: { restMs: 0 }, actions: "pull" },
+  );
+  expect(await known.current(gun, rootRole, o)).toHaveLength(4);
+  await known.close();
+});
+
+test("a proxy that the environment names carries the connection, but not what is in it", async () => {
+  await using here = await world();
+  const carried: string[] = [];
+  const proxy = createServer();
+  proxy.on("connect", (request, socket: Socket) => {
+    carried.push(request.url ?? "");
+    const target = connect(Number(new URL(here.server.url).port), "localhost", () => {
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      target.pipe(socket).pipe(target);
+    });
+    for (const end of [socket, target]) end.on("error", () => undefined);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const { url, caPem: ca } = here.server;
+  const through = (variables: Record<string, string>): TrustServerConnection =>
+    createTrustServer({ url, tls: { ca }, proxy: variables }, { clock: Date.now, actions: "pull" });
+  const proxied = through({ HTTPS_PROXY: address });
+  expect(await proxied.current(gun, rootRole, o)).toHaveLength(4);
+  expect(carried).toEqual([new URL(url).host]);
+  const direct = through({ HTTPS_PROXY: address, NO_PROXY: "localhost" });
+  expect(await direct.current(gun, rootRole, o)).toHaveLength(4);
+  expect(carried).toHaveLength(1);
+  await Promise.all([proxied.close(), direct.close()]);
+  proxy.closeAllConnections();
+  await new Promise((resolve) => proxy.close(resolve));
+});
+
 test("a server that asks for a certificate gets ours", async () => {
   const terms = { notBefore: Date.now() - 60_000, notAfter: Date.now() + 86_400_000 };
   const self = await certifiedKey({ name: "alice", ...terms });
@@ -308,13 +358,13 @@ test("a server that asks for a certificate gets ours", async () => {
   await using here = await world({ options });
   await expect(here.trust.current(gun, rootRole, o)).rejects.toMatchObject(unreachable);
   const { url, caPem: ca } = here.server;
-  const connect = (client: { certificate: string; key: string }): TrustServerConnection =>
+  const showing = (client: { certificate: string; key: string }): TrustServerConnection =>
     createTrustServer({ url, tls: { ca, client } }, { clock: Date.now, actions: "pull" });
-  const known = connect({ certificate: self.pem, key });
+  const known = showing({ certificate: self.pem, key });
   expect(await known.current(gun, rootRole, o)).toHaveLength(4);
   await known.close();
   const other = testKey().privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-  const wrong = connect({ certificate: self.pem, key: other });
+  const wrong = showing({ certificate: self.pem, key: other });
   await expect(wrong.current(gun, rootRole, o)).rejects.toMatchObject({
     code: "remotes/tls-invalid",
   });

@@ -6,6 +6,7 @@ import type { MetadataSource } from "#services/reader";
 import { TrustServerError, type TrustServer } from "#services/signer";
 import { below, parseAddress } from "./address.ts";
 import { createAuthorizer } from "./authorize.ts";
+import type { ProxyVariables } from "./connections.ts";
 import type { AskCredentials } from "./credentials.ts";
 import type { RemoteAnswer, Request } from "./exchange.ts";
 import { createHttpClient } from "./http-client.ts";
@@ -22,6 +23,8 @@ export type TrustServerSettings = {
   /** Takes an `http://` address too: anybody on the way can then read tokens and hold answers back. */
   readonly allowPlainHttp?: boolean;
   readonly tls?: TlsSettings;
+  /** The environment, for the proxies that it names; default none. */
+  readonly proxy?: ProxyVariables;
   /** Asked once at most, and not before the server refuses somebody who says no name, where `actions` is `pull`. */
   readonly credentials?: AskCredentials;
 };
@@ -57,7 +60,10 @@ export function createTrustServer(
 ): TrustServerConnection {
   const { allowPlainHttp: allowPlain = false, tls = {} } = settings;
   const base = parseAddress(settings.url, allowPlain);
-  const http = createHttpClient(tls, { ...defaultLimits, ...limits }, clock);
+  const http = createHttpClient({
+    ...{ tls, clock, proxy: settings.proxy },
+    limits: { ...defaultLimits, ...limits },
+  });
   const credentials = settings.credentials ?? (() => Promise.resolve(undefined));
   const authorizer = createAuthorizer({ http, credentials, clock, allowPlain });
 

@@ -8,6 +8,8 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 export type AnsweringServer = AsyncDisposable & {
   readonly url: string;
   readonly caPem: string;
+  /** To be somebody else with the same name. */
+  readonly identity: { readonly cert: string; readonly key: string | Buffer };
   /** `GET /v2/` and so on, in order. */
   readonly asked: string[];
   /** How many connections were ever opened. */
@@ -22,7 +24,8 @@ export async function answeringServer(options: ServerOptions = {}): Promise<Answ
   const key = identity.privateKey.export({ type: "pkcs8", format: "pem" });
   const asked: string[] = [];
   let connections = 0;
-  const server = createServer({ cert: identity.pem, key, ...options }, (request, response) => {
+  const self = { cert: identity.pem, key };
+  const server = createServer({ ...self, ...options }, (request, response) => {
     request.on("error", () => undefined); // a client that is gone
     response.on("error", () => undefined);
     asked.push(`${request.method} ${request.url}`);
@@ -33,6 +36,7 @@ export async function answeringServer(options: ServerOptions = {}): Promise<Answ
   const here: AnsweringServer = {
     url: `https://localhost:${(server.address() as AddressInfo).port}`,
     caPem: identity.pem,
+    identity: self,
     asked,
     connections: () => connections,
     answer: (_, response) => void response.end("file"),
