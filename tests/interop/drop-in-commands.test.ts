@@ -22,7 +22,7 @@ async function play(side: "go" | "ours", client: Client): Promise<Map<Step, Show
   const gun = `registry.test/acme/${client === "go" ? "theirs" : "ours-1"}-${side === "go" ? 1 : 2}`;
   const bench = { directory: pair.directory, url, caFile: pair.caFile };
   const seat = await seatOf(bench, client, name);
-  const words = await fill(seat.home, seat.trust, gun, url);
+  const words = await fill(seat.home, gun, url);
   const shown = new Map<Step, Shown>();
   for (const step of steps) {
     const options = { ...(step.input === undefined ? {} : { input: step.input }) };
@@ -55,12 +55,7 @@ async function play(side: "go" | "ours", client: Client): Promise<Map<Step, Show
 const contents = new Map<string, unknown>();
 
 /** What the words in braces stand for. */
-async function fill(
-  home: string,
-  trust: string,
-  gun: string,
-  url: string,
-): Promise<(word: string) => string> {
+async function fill(home: string, gun: string, url: string): Promise<(word: string) => string> {
   const file = async (name: string, content: string): Promise<string> => {
     const path = join(home, name);
     await writeFile(path, content);
@@ -129,6 +124,7 @@ describe.skipIf(missing("notary", "notary-server"))("the two notary clients", ()
 
   test.for(["go", "ours"] as const)(
     "answer alike before the %s server",
+    { timeout: 300_000 },
     async (side) => {
       const go = await play(side, "go");
       const ours = await play(side, "ours");
@@ -144,7 +140,6 @@ describe.skipIf(missing("notary", "notary-server"))("the two notary clients", ()
       }
       expect.soft(contents.get(`${side} ours`)).toEqual(contents.get(`${side} go`));
     },
-    300_000,
   );
 
   test("every difference is used and written down", async () => {

@@ -19,7 +19,7 @@ export const differences = {
   "witness-name":
     "`witness` of a role that cannot be witnessed is refused at once, not at every `publish` after it.",
   "custom-data":
-    "Custom data that could never be verified (broken JSON, fractions) is refused when it is staged.",
+    "Custom data that could never be verified (broken JSON, fractions, `<`, `>`, `&`, control characters) is refused when it is staged, and its members are put in order.",
   "name-of-collection":
     "A name that leaves the trust directory or cannot stand in an address is refused.",
   "key-import":
