@@ -1,6 +1,7 @@
 import type { JsonValue } from "#domain/json";
 import type { Instant } from "#domain/kernel";
 import { canonicalJson, fileJson } from "./canonical-json.ts";
+import { TufError } from "./errors.ts";
 import { fileMetaJson, type FileMeta } from "./file-meta.ts";
 import { keyJson, type PublicKey } from "./public-key.ts";
 import type { RoleKeys } from "./role-keys.ts";
@@ -15,15 +16,22 @@ export type Signer = {
   readonly sign: (message: Uint8Array) => Promise<Uint8Array>;
 };
 
+// oxlint-disable-next-line no-control-regex -- these are what is looked for
+const CONTROL = /[\u0000-\u001f]/;
+
 /**
  * Writes a signed metadata file byte for byte as Notary does: canonical payload with five characters
  * escaped, then the signatures, no space, no newline. The signatures are over the unescaped payload.
+ * Throws `tuf/malformed` for text with control characters, which that form cannot hold: nobody could read the
+ * file. So it does for half a surrogate pair, which would be read as another text.
  */
 export async function composeFile(
   signed: JsonValue,
   signers: readonly Signer[],
 ): Promise<Uint8Array> {
   const payload = canonicalJson(signed);
+  if (CONTROL.test(payload) || !payload.isWellFormed())
+    throw new TufError("tuf/malformed", "control characters and broken text cannot be signed");
   const encoder = new TextEncoder();
   const message = encoder.encode(payload);
   const signatures = await Promise.all(

@@ -12,6 +12,7 @@ import {
   snapshotRole,
   targetsPayload,
   targetsRole,
+  TufError,
   type FileMeta,
   type RoleKeys,
   type RoleName,
@@ -19,6 +20,7 @@ import {
 } from "#domain/tuf";
 import { payloadOf, type Draft } from "./draft.ts";
 import { refused } from "./edited.ts";
+import { SignerError } from "./errors.ts";
 import type { Keyring } from "./keyring.ts";
 
 type Terms = {
@@ -65,7 +67,13 @@ async function signedTargets(
   if (content === undefined || keys === undefined)
     throw refused(`tuf: invalid role ${role}. delegation does not exist`);
   const payload = nextVersion({ ...payloadOf(content), expires: 0 }, "targets", now);
-  return await composeFile(targetsPayload(payload), await keyring.signers(role, keys));
+  const signers = await keyring.signers(role, keys);
+  try {
+    return await composeFile(targetsPayload(payload), signers);
+  } catch (cause) {
+    if (!(cause instanceof TufError)) throw cause;
+    throw new SignerError("signer/change-refused", `${role}: ${cause.message}`, { cause });
+  }
 }
 
 function keysFor(draft: Draft, role: RoleName): RoleKeys | undefined {

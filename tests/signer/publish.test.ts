@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { parseRoleName } from "#domain/tuf";
+import type { Change } from "#services/signer";
 import {
   add,
   day,
@@ -26,6 +27,13 @@ beforeEach(async () => {
 });
 const version = async (role: string) =>
   (await world.store.current(gun, parseRoleName(role), o))?.version;
+
+const custom = (value: number | string): Change => ({
+  kind: "target-add",
+  role: targetsRole,
+  name: "1.0",
+  target: { sha256: "5e".repeat(32), length: 527, custom: { value } },
+});
 
 describe("a new repository", () => {
   test("is published with root version 1 and targets version 2; the server signs the rest", async () => {
@@ -168,6 +176,11 @@ describe("publishing", () => {
     ["an edit of nothing", editRole(qa, { addPaths: [""] })],
     ["a witness of root", witness(parseRoleName("root"))],
     ["a witness of an unknown role", witness(qa)],
+    ["a name that no file can hold", add("line\nbreak")],
+    ["half a character", add("\ud800")],
+    ["a path that no file can hold", delegate(qa, [], ["\u0000"])],
+    ["a number that no file can hold", custom(1.5)],
+    ["a text that no file can hold", custom("\t")],
     ["a child of an unknown role", delegate(parseRoleName("targets/none/child"), [])],
   ] as const)("%s is refused", async ([, change]) => {
     await expect(owner.publish(change)).rejects.toMatchObject({ code: "signer/change-refused" });
@@ -211,6 +224,30 @@ describe("publishing", () => {
       }),
     );
     expect(Object.keys(await owner.list())).toHaveLength(7);
+  });
+
+  test("somebody without the new key learns so when the keys are rotated meanwhile", async () => {
+    const twin = world.client();
+    for (const { id, role } of await owner.keys.list(o))
+      twin.keys.put(owner.keys.kept(id), { role, gun });
+    world.beforePublish = () => owner.signer.rotate(gun, { role: targetsRole, by: "client" }, o);
+    await expect(twin.publish(add("2.0"))).rejects.toMatchObject({
+      code: "signer/key-missing",
+      role: "targets",
+    });
+    expect(await twin.local.staged(o)).toHaveLength(1);
+  });
+
+  test("a first publish whose answer is lost is gone on from", async () => {
+    world = signerWorld();
+    owner = world.client();
+    await owner.signer.init(gun, { serverKeepsSnapshot: true }, o);
+    world.afterPublish = () => {
+      throw new Error("connection reset");
+    };
+    await expect(owner.publish(add("1.0"))).rejects.toThrow("reset");
+    expect(await owner.publish()).toEqual([]);
+    expect(await owner.list()).toEqual({ "targets 1.0": "valid" });
   });
 
   test("a conflict that nobody's publishing explains is not tried for ever", async () => {

@@ -35,7 +35,8 @@ function oneRepository(): LocalRepository {
       return Promise.resolve();
     },
     unstage(names) {
-      staged = staged.filter(({ name }) => !names.includes(name));
+      const gone = new Set(names);
+      staged = staged.filter(({ name }) => !gone.has(name));
       return Promise.resolve();
     },
   };
