@@ -27,6 +27,8 @@ export type Request = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | BodyStream;
   readonly maxBytes: number;
+  /** For all of it, where that is less than the limits say. */
+  readonly withinMs?: number;
 };
 
 /** A body that is not held in memory. */

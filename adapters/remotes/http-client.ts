@@ -53,7 +53,7 @@ export function createHttpClient(parts: HttpClientParts): HttpClient {
       // A clock that was set back must not make the rest any longer.
       if (rest !== undefined && restMs > 0 && restMs <= limits.restMs) throw rest.fault;
       resting.delete(origin);
-      const late = AbortSignal.timeout(deadlineMs(request, limits));
+      const late = AbortSignal.timeout(request.withinMs ?? deadlineMs(request, limits));
       const signal = AbortSignal.any([o.signal, late]);
       const times = { signal, silenceMs: silenceMs(request, limits) };
       try {

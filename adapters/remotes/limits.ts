@@ -6,6 +6,8 @@ export type Limits = {
   readonly answerMs: number;
   /** As `answerMs`, for what changes something there: a server may have a lot to check before it says yes. */
   readonly changeMs: number;
+  /** For the answer to whether a server is there at all. */
+  readonly pingMs: number;
   readonly minBytesPerSecond: number;
   readonly connections: number;
   /** For how long a server that did not answer is not asked again: who asks meanwhile need not wait for it. */
@@ -16,6 +18,7 @@ export const defaultLimits: Limits = {
   connectMs: 5_000,
   answerMs: 10_000,
   changeMs: 60_000,
+  pingMs: 5_000,
   minBytesPerSecond: 1_048_576,
   connections: 8,
   restMs: 5_000,

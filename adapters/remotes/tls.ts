@@ -34,5 +34,14 @@ function authoritiesOf(settings: TlsSettings): string[] {
   const given = ca === undefined ? [] : [ca];
   const needsSystem = !skipVerification && (ca === undefined || andSystem);
   // The system lists many of them twice, and each costs time.
-  return needsSystem ? [...new Set([...getCACertificates("system"), ...given])] : given;
+  return needsSystem ? [...new Set([...systemAuthorities(), ...given])] : given;
+}
+
+/** Those of the operating system and of `NODE_EXTRA_CA_CERTS`; a system without any, as small containers are, has Node.js's. */
+function systemAuthorities(): readonly string[] {
+  const system = getCACertificates("system");
+  return [
+    ...(system.length > 0 ? system : getCACertificates("bundled")),
+    ...getCACertificates("extra"),
+  ];
 }

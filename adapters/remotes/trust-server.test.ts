@@ -248,7 +248,7 @@ test("one connection serves what comes one after the other, several what comes a
 });
 
 test("a ping says whether somebody is there, and learns what is asked for", async () => {
-  await using here = await world();
+  await using here = await world({ limits: { pingMs: 300 } });
   const { server, trust } = here;
   server.answer = (_, response) => void response.end("{}");
   await trust.ping(o);
@@ -270,6 +270,14 @@ test("a ping says whether somebody is there, and learns what is asked for", asyn
     "GET /token",
     `GET ${base}/root.json`,
   ]);
+  server.answer = () => undefined;
+  await expect(trust.ping(o)).rejects.toMatchObject({
+    ...unreachable,
+    message: "the server takes too long",
+  });
+  await expect(trust.ping({ signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow(
+    "enough",
+  );
   await server[Symbol.asyncDispose]();
   await expect(trust.ping(o)).rejects.toMatchObject(unreachable);
 });

@@ -48,7 +48,6 @@ export type TrustServerConnection = MetadataSource &
 
 const maxKeyBytes = 262_144;
 const maxPingBytes = 65_536;
-const pingMs = 5_000;
 
 /**
  * Connects to a trust server. Throws `remotes/address-invalid`; `remotes/tls-invalid` comes with the first
@@ -60,10 +59,8 @@ export function createTrustServer(
 ): TrustServerConnection {
   const { allowPlainHttp: allowPlain = false, tls = {} } = settings;
   const base = parseAddress(settings.url, allowPlain);
-  const http = createHttpClient({
-    ...{ tls, clock, proxy: settings.proxy },
-    limits: { ...defaultLimits, ...limits },
-  });
+  const most = { ...defaultLimits, ...limits };
+  const http = createHttpClient({ tls, clock, proxy: settings.proxy, limits: most });
   const credentials = settings.credentials ?? (() => Promise.resolve(undefined));
   const authorizer = createAuthorizer({ http, credentials, clock, allowPlain });
 
@@ -113,10 +110,8 @@ export function createTrustServer(
       if (answer.status !== 200) throw refusalOf(answer);
     },
     async ping(o) {
-      const signal = AbortSignal.any([o.signal, AbortSignal.timeout(pingMs)]);
-      const request = { url: below(base, "/v2/"), maxBytes: maxPingBytes };
-      const answer = await http.ask(request, { signal }).catch((cause: unknown) => {
-        o.signal.throwIfAborted();
+      const request = { url: below(base, "/v2/"), maxBytes: maxPingBytes, withinMs: most.pingMs };
+      const answer = await http.ask(request, o).catch((cause: unknown) => {
         throw failureOf(cause);
       });
       authorizer.learn(answer.headers.get("www-authenticate"));

@@ -1,6 +1,11 @@
+import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createRegistryClient, type BlobToPush, type RegistryClient } from "#adapters/remotes";
 import { digestOf, parseReference, parseRepositoryName, parseTag } from "#domain/oci";
@@ -10,6 +15,8 @@ import {
   smallImage,
   type RegistryWorld,
 } from "../../faces/registry/testing/registry-world.ts";
+import { missing } from "../harness/peers.ts";
+import { freePorts } from "../harness/server.ts";
 
 const o = { signal: AbortSignal.timeout(120_000) };
 const web = parseRepositoryName("acme/web");
@@ -124,3 +131,60 @@ async function* failing(): AsyncGenerator<Buffer> {
   yield await Promise.resolve(Buffer.from("a l"));
   throw new Error("the disk is gone");
 }
+
+/** Debian's `docker-registry`, in memory and without TLS, on a free port of loopback. */
+async function dockerRegistry(): Promise<AsyncDisposable & { readonly url: string }> {
+  const directory = await mkdtemp(join(tmpdir(), "countersign-docker-registry-"));
+  const [port] = await freePorts();
+  const file = join(directory, "config.yml");
+  await writeFile(
+    file,
+    `version: 0.1\nlog: {level: error}\nstorage: {inmemory: {}, delete: {enabled: true}}\nhttp: {addr: "127.0.0.1:${port}"}\n`,
+  );
+  const child = spawn("docker-registry", ["serve", file], { stdio: "ignore" });
+  const gone = once(child, "close");
+  const url = `http://127.0.0.1:${port}`;
+  const stop = async (): Promise<void> => {
+    child.kill("SIGKILL"); // it keeps nothing, so it has nothing to finish
+    await gone;
+    await rm(directory, { recursive: true });
+  };
+  for (let tries = 0; tries < 200 && child.exitCode === null; tries += 1) {
+    const isUp = await fetch(`${url}/v2/`).then(
+      ({ ok }) => ok,
+      () => false, // not listening yet
+    );
+    if (isUp) return { url, [Symbol.asyncDispose]: stop };
+    await delay(50);
+  }
+  await stop();
+  throw new Error("docker-registry does not answer");
+}
+
+test.skipIf(missing("docker-registry"))("Debian's registry takes and gives the same", async () => {
+  await using at = await dockerRegistry();
+  const client = createRegistryClient(
+    { url: at.url, allowPlainHttp: true },
+    { clock: Date.now, actions: "pull,push" },
+  );
+  const { blobs, manifest, digest } = smallImage();
+  for (const bytes of blobs) {
+    expect(await client.hasBlob(web, digestOf(bytes), o)).toBe(false);
+    await client.pushBlob(web, blobOf(bytes), o);
+    expect(await client.hasBlob(web, digestOf(bytes), o)).toBe(true);
+    expect(await client.mountBlob(api, { digest: digestOf(bytes), from: web }, o)).toBe(true);
+  }
+  const absent = digestOf(Buffer.from("absent"));
+  expect(await client.mountBlob(api, { digest: absent, from: web }, o)).toBe(false);
+  expect(await client.pushManifest(web, { tag, mediaType, bytes: manifest }, o)).toBe(digest);
+  const host = new URL(at.url).host;
+  const found = await client.resolve(parseReference(`${host}/acme/web:1.0`), o);
+  expect(found).toMatchObject({ digest, length: manifest.length, mediaType });
+  expect(await client.resolve(parseReference(`${host}/acme/none:1.0`), o)).toBeUndefined();
+  const orphan = { mediaType, bytes: smallImage("not pushed").manifest } as const;
+  await expect(client.pushManifest(web, orphan, o)).rejects.toMatchObject({
+    code: "remotes/answer-unexpected",
+    status: 400,
+  });
+  await client.close();
+});
