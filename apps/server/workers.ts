@@ -34,10 +34,10 @@ const longestPauseMs = 5_000;
 const answerMs = 2_000;
 const graceMs = 5_000;
 /**
- * Room for what has just been made, of each of V8's two halves. Answers from memory leave little behind, so that
- * more room (it would take 16) costs memory, some 45 MB a worker, and caches of the processor, and gives nothing.
+ * Room for what has just been made, in each of V8's two halves; it would take 16. Answers from memory leave
+ * little behind: more room gives nothing that can be measured, and costs tens of megabytes a worker.
  */
-const youngMegabytes = 4;
+const youngMegabytes = 8;
 
 /** Starts the processes that answer clients, and keeps as many running. Throws `server/worker-failed`. */
 export async function startWorkers(parts: Parts, { signal }: Options): Promise<Workers> {
