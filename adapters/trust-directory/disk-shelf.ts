@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Stats } from "node:fs";
+import type { Dirent, Stats } from "node:fs";
 import {
   mkdir,
   open,
@@ -12,7 +12,7 @@ import {
   unlink,
   utimes,
 } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { syncDirectory, temporarySuffix } from "#adapters/io";
 import type { Options } from "#domain/kernel";
 import { SignerError } from "#services/signer";
@@ -22,20 +22,25 @@ const folderMode = 0o700;
 const fileMode = 0o600;
 const maxDepth = 130;
 
-/** A shelf that is the folder `top`, which is made when something is written. Folders that are links are followed. */
-export function diskShelf(top: string): Shelf {
+/**
+ * A shelf that is the folder `top`, which is made when something is written. A folder that is asked for may be a
+ * link to another one; links to folders further down are not followed, for they may lead in circles.
+ */
+export function diskShelf(path: string): Shelf {
+  const top = resolve(path);
   const at = (path: string): string => join(top, path);
   const list = async (folder: string, below: string, depth: number): Promise<ShelfEntry[]> => {
     const entries: ShelfEntry[] = [];
-    for (const name of await namesIn(join(at(folder), below))) {
-      const path = below === "" ? name : `${below}/${name}`;
-      const found = await statOf(join(at(folder), path));
-      if (found?.isFile() === true) {
-        const mark = `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}`;
-        entries.push({ path, mark, modifiedAt: Math.round(found.mtimeMs) });
+    for (const entry of await entriesIn(join(at(folder), below))) {
+      const path = below === "" ? entry.name : `${below}/${entry.name}`;
+      if (entry.isDirectory()) {
+        if (depth > 0) entries.push(...(await list(folder, path, depth - 1)));
+        continue;
       }
-      if (found?.isDirectory() === true && depth > 0)
-        entries.push(...(await list(folder, path, depth - 1)));
+      const found = await statOf(join(at(folder), path));
+      if (found?.isFile() !== true) continue;
+      const mark = `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}`;
+      entries.push({ path, mark, modifiedAt: Math.round(found.mtimeMs) });
     }
     return entries;
   };
@@ -51,7 +56,7 @@ export function diskShelf(top: string): Shelf {
       }),
     write: (path, bytes, how, o) =>
       guarded(path, "write", o, async () => {
-        await mkdir(dirname(at(path)), { recursive: true, mode: folderMode });
+        await makeFolder(dirname(at(path)), how.isDurable);
         await replaceFile(at(path), bytes, how, o);
       }),
     setTime: (path, modifiedAt, o) =>
@@ -69,6 +74,14 @@ export function diskShelf(top: string): Shelf {
         for (const folder of folders) await prune(at, folder, within);
       }),
   };
+}
+
+async function makeFolder(folder: string, isDurable: boolean): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: folderMode });
+  if (first === undefined || !isDurable) return;
+  const above = dirname(first);
+  for (let made = folder; made.length > above.length; made = dirname(made))
+    await syncDirectory(dirname(made));
 }
 
 /** Whole or not there: a temporary file takes the place of the old one. */
@@ -108,8 +121,8 @@ async function prune(at: (path: string) => string, folder: string, within: strin
     }
 }
 
-async function namesIn(folder: string): Promise<readonly string[]> {
-  return (await ifThere(() => readdir(folder))) ?? [];
+async function entriesIn(folder: string): Promise<readonly Dirent[]> {
+  return (await ifThere(() => readdir(folder, { withFileTypes: true }))) ?? [];
 }
 
 async function statOf(path: string): Promise<Stats | undefined> {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeTargets, publicKeyFromPem, targetsRole, verifyThreshold } from "#domain/tuf";
@@ -350,6 +350,23 @@ describe("the folder of keys", () => {
     expect(text).toContain("role: alice");
     await keys.remove(made.id, o);
     expect(await keys.list(o)).toHaveLength(1);
+  });
+
+  test("is made with all folders above it, wherever the path starts", async () => {
+    await using it = await world(["a passphrase"]);
+    const passphrases = { existing: () => Promise.resolve("-"), fresh: () => Promise.resolve("-") };
+    const path = relative(process.cwd(), join(it.path, "not", "there", "yet"));
+    const { keys } = openTrustDirectory(path, { passphrases, clock: () => 0 });
+    const { id, location } = await keys.generate({ role: "root" }, o);
+    expect(location).toBe(join(it.path, "not", "there", "yet", "private"));
+    expect(await keys.open(id, o)).toBeDefined();
+  });
+
+  test("that holds a circle of links is read all the same", async () => {
+    await using it = await world();
+    await it.put(`${vectorId}.key`, vectorKey);
+    for (const name of ["one", "two"]) await symlink(".", join(it.path, "private", name));
+    expect(await it.open().keys.list(o)).toHaveLength(1);
   });
 
   test("that is a file is told, not taken for an empty one", async () => {

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { derTag, isOid, oid, readDer, readSequence, writeDer, writeInteger } from "./der.ts";
+import { decryptLegacy, readDekInfo } from "./legacy-cipher.ts";
 import { decryptPbes2, readPbes2 } from "./pbes2.ts";
 import { writePem, type PemBlock } from "./pem.ts";
 
@@ -16,8 +17,6 @@ const plainLabels: ReadonlySet<string> = new Set([
   "ED25519 PRIVATE KEY",
 ]);
 export const encryptedLabel = "ENCRYPTED PRIVATE KEY";
-/** Of the ciphers that old key files name in `DEK-Info`, those that OpenSSL still knows. */
-const LEGACY_CIPHER = /^(?:AES-(?:128|192|256)-CBC|DES-EDE3-CBC),[0-9A-Fa-f]{16,32}$/;
 /** Notary's own form of an Ed25519 key, older than RFC 8410. */
 const notaryEd25519 = "1.3.6.1.4.1.11591.15.1";
 /** What stands before the seed of an Ed25519 key in its PKCS#8 (RFC 8410, section 7). */
@@ -44,7 +43,7 @@ export async function decodePrivateKey(block: PemBlock, passphrase: string): Pro
   if (!isPrivateKey(block)) return { kind: "unreadable" };
   if (block.label === encryptedLabel) return await decodeEncrypted(block.bytes, passphrase);
   if (isEncrypted(block)) return decodeLegacy(block, passphrase);
-  return decoded(block.label === "PRIVATE KEY" ? keyOfPkcs8(block.bytes) : keyOfPlain(block));
+  return decoded(keyOfPlain(block));
 }
 
 async function decodeEncrypted(bytes: Uint8Array, passphrase: string): Promise<Decoded> {
@@ -65,17 +64,26 @@ async function decodeEncrypted(bytes: Uint8Array, passphrase: string): Promise<D
 
 function decodeLegacy(block: PemBlock, passphrase: string): Decoded {
   const info = block.headers.get("DEK-Info") ?? "";
-  if (!LEGACY_CIPHER.test(info) || block.label === "ED25519 PRIVATE KEY")
-    return { kind: "unreadable" };
+  const cipher = readDekInfo(info);
+  if (cipher === undefined) return { kind: "unreadable" };
+  const key =
+    block.label === "ED25519 PRIVATE KEY"
+      ? keyOfNotaryEd25519(decryptLegacy(cipher, block.bytes, passphrase))
+      : attempt(() => createPrivateKey({ key: writePem(onlyCipher(block, info)), passphrase }));
+  return key === undefined ? { kind: "wrong-passphrase" } : { kind: "key", key };
+}
+
+/** OpenSSL refuses a block with other headers than these. */
+function onlyCipher(block: PemBlock, info: string): PemBlock {
   const headers = new Map([
     ["Proc-Type", "4,ENCRYPTED"],
     ["DEK-Info", info],
   ]);
-  const key = attempt(() => createPrivateKey({ key: writePem({ ...block, headers }), passphrase }));
-  return key === undefined ? { kind: "wrong-passphrase" } : { kind: "key", key };
+  return { ...block, headers };
 }
 
 function keyOfPlain(block: PemBlock): KeyObject | undefined {
+  if (block.label === "PRIVATE KEY") return keyOfPkcs8(block.bytes);
   if (block.label === "ED25519 PRIVATE KEY") return keyOfNotaryEd25519(block.bytes);
   return attempt(() => createPrivateKey(writePem({ ...block, headers: new Map() })));
 }
@@ -89,8 +97,8 @@ function keyOfPkcs8(der: Uint8Array): KeyObject | undefined {
 }
 
 /** The public half, the seed, and the public half again. */
-function keyOfNotaryEd25519(bytes: Uint8Array): KeyObject | undefined {
-  if (bytes.length !== 96) return undefined;
+function keyOfNotaryEd25519(bytes: Uint8Array | undefined): KeyObject | undefined {
+  if (bytes?.length !== 96) return undefined;
   const [first, seed, second] = [0, 32, 64].map((at) => Buffer.from(bytes.subarray(at, at + 32)));
   const der = Buffer.concat([ed25519Prefix, seed ?? Buffer.alloc(0)]);
   const key = attempt(() => createPrivateKey({ key: der, format: "der", type: "pkcs8" }));

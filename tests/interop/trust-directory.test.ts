@@ -196,6 +196,34 @@ describe.skipIf(missing("notary", "openssl"))("keys, ours and the Go client's", 
     },
   );
 
+  test("Notary's own form of an Ed25519 key, plain and encrypted as in old files, is opened", async () => {
+    await using lab = await openLab();
+    const pair = generateKeyPairSync("ed25519");
+    const jwk = pair.privateKey.export({ format: "jwk" });
+    const [seed, point] = [jwk.d, jwk.x].map((text = "") => Buffer.from(text, "base64url"));
+    const raw = Buffer.concat([point, seed, point].filter((part) => part !== undefined));
+    const block = (head: string, bytes: Buffer): string =>
+      `-----BEGIN ED25519 PRIVATE KEY-----\n${head}${bytes.toString("base64")}\n-----END ED25519 PRIVATE KEY-----\n`;
+    const spki = pair.publicKey.export({ type: "spki", format: "pem" }).toString();
+    const { id } = publicKeyFromPem(spki);
+    const { keys } = lab.ours();
+    expect(await keys.importPem(block("", raw), {}, o)).toMatchObject([{ id }]);
+    expect(await lab.goOpens(id)).toBe(true);
+    await keys.remove(id, o);
+
+    const [salt, file] = ["0102030405060708", join(lab.path, "raw")];
+    await writeFile(file, raw);
+    const iv = `${salt}1112131415161718`;
+    const args = `enc -aes-256-cbc -md md5 -S ${salt} -iv ${iv} -base64 -A -in ${file}`;
+    const sealed = await mustRun("openssl", [...args.split(" "), "-pass", `pass:${secret}`]);
+    const bytes = Buffer.from(sealed, "base64");
+    const head = `Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,${iv}\npath: ${id}\n\n`;
+    const imported = await keys.importPem(block(head, bytes), { opens: true }, o);
+    expect(imported).toMatchObject([{ id, role: "delegation" }]);
+    expect((await keys.open(id, o))?.publicKey.keytype).toBe("ed25519");
+    expect(await lab.goOpens(id)).toBe(true);
+  });
+
   test("keys where older clients put them are found, and moved as notary moves them", async () => {
     await using lab = await openLab();
     await lab.notary("key", "generate", "-r", "root");
