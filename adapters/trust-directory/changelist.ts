@@ -62,6 +62,8 @@ export function changelist(shelf: Shelf, gun: Gun, clock: Clock): Changelist {
       const staged: StagedChange[] = [];
       for (const name of await names(o)) {
         const bytes = await shelf.read(`${folder}/${name}`, maxChangeBytes, o);
+        const isGone = bytes === undefined && !(await names(o)).includes(name);
+        if (isGone) continue; // another client has published it just now
         const change = bytes && readChange(bytes);
         if (change === undefined)
           throw new SignerError(

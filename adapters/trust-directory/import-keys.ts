@@ -81,8 +81,13 @@ async function replacesAnother(
   block: PemBlock,
   o: Options,
 ): Promise<boolean> {
-  const held = await folder.read(id, o);
-  return held !== undefined && bare(held.block) !== bare(block);
+  try {
+    const held = await folder.read(id, o);
+    return held !== undefined && bare(held.block) !== bare(block);
+  } catch (error) {
+    if (error instanceof SignerError && error.code === "signer/key-unreadable") return true;
+    throw error;
+  }
 }
 
 function bare(block: PemBlock): string {

@@ -238,6 +238,16 @@ describe("an import", () => {
     expect((await it.open().keys.open(own.id, o))?.id).toBe(own.id);
   });
 
+  test("takes the place of a file that is broken, once it is opened", async () => {
+    await using it = await world();
+    await it.put(`${vectorId}.key`, vectorKey.slice(0, 100));
+    const exported = vectorKey.replace("\nrole:", `\npath: ${vectorId}\nrole:`);
+    const { keys } = it.open();
+    expect(await keys.importPem(exported, {}, o)).toMatchObject([{ id: vectorId }]);
+    expect(it.asked).toHaveLength(1);
+    expect((await keys.open(vectorId, o))?.id).toBe(vectorId);
+  });
+
   test("never leads out of the folder of keys", async () => {
     await using it = await world();
     const path = "../../../../tmp/evil";
