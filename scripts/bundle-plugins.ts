@@ -1,6 +1,6 @@
 import type { Plugin } from "esbuild";
 import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { projectDirectory } from "./settings.ts";
 
 /**
@@ -22,9 +22,10 @@ export const lightBuiltins: Plugin = {
 
 /**
  * Imports what a file uses from where it is written. Through a door a command would load all of the room, since
- * another command needs the rest of it; `import { z }` would bring every language that zod speaks.
+ * another command needs the rest of it; `import { z }` would bring every language that zod speaks. What files below
+ * `together` load of their own room when it is needed is put beside them: many small files take longer to open.
  */
-export const straightImports: Plugin = {
+export const straightImports = (together?: string): Plugin => ({
   name: "straight-imports",
   setup(build) {
     const doors = new Map<string, Promise<ReadonlyMap<string, string>>>();
@@ -41,10 +42,22 @@ export const straightImports: Plugin = {
             .map((name) => `import { ${name} } from "${fileOf(name, door, found.get(door))}";`)
             .join(" "),
         );
-      return { contents: straight, loader: "ts" };
+      const isTogether = together !== undefined && path.includes(together);
+      const contents = isTogether && basename(path) !== "main.ts" ? beside(straight) : straight;
+      return { contents, loader: "ts" };
     });
   },
-};
+});
+
+/** `import("./a.ts")` becomes a promise of what is imported already. */
+function beside(text: string): string {
+  const files: string[] = [];
+  const rest = text.replaceAll(/\bimport\("(\.[^"]+)"\)/g, (_, file: string) => {
+    files.push(file);
+    return `Promise.resolve(beside${files.length})`;
+  });
+  return files.map((file, at) => `import * as beside${at + 1} from "${file}"; `).join("") + rest;
+}
 
 const throughDoor = /^import \{([^}]*)\} from "(#[a-z/-]+)";/gm;
 
