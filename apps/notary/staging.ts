@@ -3,7 +3,7 @@ import { isTargetsRole, targetsRole, tryRoleName, type RoleName } from "#domain/
 import type { Change } from "#services/signer";
 import { failure } from "./errors.ts";
 import type { Invocation } from "./invocation.ts";
-import { openSession, withSigner, type Session } from "./session.ts";
+import { openSession, type Session } from "./session.ts";
 
 /** Stages changes, says so, and publishes them where that is asked with `-p`. */
 export async function stage(
@@ -25,6 +25,7 @@ export async function publishIfAsked(
 ): Promise<void> {
   if (!flags.isSet("publish")) return;
   world.out(`Auto-publishing changes to ${gun}\n`);
+  const { withSigner } = await import("./signing.ts");
   await withSigner(session, gun, "push,pull", (signer) => signer.publish(gun, session));
   world.out(`Successfully published changes for repository ${gun}\n`);
 }

@@ -1,7 +1,8 @@
 import { targetsRole, type Delegation, type OpenRepository } from "#domain/tuf";
 import { NotaryError, failure, usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
-import { collectionName, openSession, readCollection } from "../session.ts";
+import { readCollection } from "../collection.ts";
+import { collectionName, openSession } from "../session.ts";
 import { byBytes, table } from "../table.ts";
 
 const headers = ["ROLE", "PATHS", "KEY IDS", "THRESHOLD"];

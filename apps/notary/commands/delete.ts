@@ -1,6 +1,6 @@
 import { usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
-import { collectionName, openSession, withSigner } from "../session.ts";
+import { collectionName, openSession } from "../session.ts";
 
 export async function run(invocation: Invocation): Promise<void> {
   const { world, args, flags } = invocation;
@@ -10,9 +10,10 @@ export async function run(invocation: Invocation): Promise<void> {
   const session = await openSession(invocation);
   world.out(`Deleting trust data for repository ${gun}\n`);
   const remote = flags.isSet("remote");
-  if (remote)
+  if (remote) {
+    const { withSigner } = await import("../signing.ts");
     await withSigner(session, gun, "*", (signer) => signer.remove(gun, { remote }, session));
-  else await session.directory.local(gun).removeAll(session);
+  } else await session.directory.local(gun).removeAll(session);
   const where = remote ? "local and remote" : "local";
   world.out(`Successfully deleted ${where} trust data for repository ${gun}\n`);
 }

@@ -1,7 +1,8 @@
 import { SignerError, type HeldKey } from "#services/signer";
 import { failure, usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
-import { collectionName, openSession, withSigner, type Session } from "../session.ts";
+import { collectionName, openSession, type Session } from "../session.ts";
+import { withSigner } from "../signing.ts";
 import { publishIfAsked } from "../staging.ts";
 import { readNamed } from "../system-errors.ts";
 

@@ -2,7 +2,8 @@ import { rootRole, snapshotRole, targetsRole, timestampRole, tryRoleName } from 
 import { consents } from "../confirm.ts";
 import { failure, usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
-import { collectionName, openSession, withSigner, type Session } from "../session.ts";
+import { collectionName, openSession, type Session } from "../session.ts";
+import { withSigner } from "../signing.ts";
 import { readNamed } from "../system-errors.ts";
 
 const rotated = new Set([rootRole, snapshotRole, targetsRole, timestampRole]);

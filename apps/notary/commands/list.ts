@@ -1,7 +1,8 @@
 import { listTargets, targetsRole, isTargetsRole, tryRoleName } from "#domain/tuf";
 import { usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
-import { collectionName, openSession, readCollection } from "../session.ts";
+import { readCollection } from "../collection.ts";
+import { collectionName, openSession } from "../session.ts";
 import { byBytes, table } from "../table.ts";
 
 const headers = ["NAME", "DIGEST", "SIZE (BYTES)", "ROLE"];

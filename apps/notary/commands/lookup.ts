@@ -1,7 +1,8 @@
 import { findTarget } from "#domain/tuf";
 import { failure, usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
-import { collectionName, openSession, readCollection } from "../session.ts";
+import { readCollection } from "../collection.ts";
+import { collectionName, openSession } from "../session.ts";
 
 export async function run(invocation: Invocation): Promise<void> {
   const { world, args } = invocation;

@@ -1,6 +1,7 @@
 import { usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
-import { collectionName, openSession, withSigner } from "../session.ts";
+import { collectionName, openSession } from "../session.ts";
+import { withSigner } from "../signing.ts";
 
 export async function run(invocation: Invocation): Promise<void> {
   const { world, args } = invocation;

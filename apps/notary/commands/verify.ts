@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import { describeFile, findTarget, type Target } from "#domain/tuf";
 import { failure, usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
-import { collectionName, openSession, readCollection } from "../session.ts";
+import { readCollection } from "../collection.ts";
+import { collectionName, openSession } from "../session.ts";
 import { readNamed, saying } from "../system-errors.ts";
 
 export async function run(invocation: Invocation): Promise<void> {

@@ -1,0 +1,59 @@
+import type { TrustServerOptions } from "#adapters/remotes";
+import type { Gun } from "#domain/oci";
+import { rootRole } from "#domain/tuf";
+import { createReader } from "#services/reader";
+import { createSigner, type Signer } from "#services/signer";
+import { acceptFirst } from "./accept-first.ts";
+import { failure } from "./errors.ts";
+import { logLine } from "./log.ts";
+import { isUnreachable, noting } from "./noting.ts";
+import { causeOf, connect, hostOf } from "./server.ts";
+import type { Session } from "./session.ts";
+
+/** Lets the signer of a collection do something. Errors become the Notary client's sentences. */
+export async function withSigner<Value>(
+  session: Session,
+  gun: Gun,
+  actions: TrustServerOptions["actions"],
+  act: (signer: Signer) => Promise<Value>,
+): Promise<Value> {
+  const { world, config, directory } = session;
+  const server = await connect(world, config, actions);
+  const noted = noting(server);
+  try {
+    await using _lock = await directory.lock(gun, session);
+    const reader = createReader({
+      source: noted.source,
+      memory: directory.memory,
+      cache: directory.cache,
+      clock: world.clock,
+      acceptFirst: acceptFirst(config.pinning),
+    });
+    const signer = createSigner({
+      keys: directory.keys,
+      local: directory.local,
+      reader,
+      server: noted.server,
+      certifier: {
+        // X.509 takes long to load, and only a new collection or root key needs it.
+        async certify(...asked) {
+          const { createRootCertifier } = await import("#adapters/pki");
+          return await createRootCertifier().certify(...asked);
+        },
+      },
+      clock: world.clock,
+      earlierRoot: (of, version, o) => noted.source.byVersion(of, rootRole, version, o),
+    });
+    return await act(signer);
+  } catch (error) {
+    const fault = noted.fault();
+    if (isUnreachable(fault))
+      logLine(world, "error", `could not reach ${config.server}: ${causeOf(fault)}`);
+    const { sentenceOf } = await import("./sentences.ts");
+    const isOffline = error instanceof Error && Reflect.get(error, "code") === "signer/offline";
+    const shown = isOffline && fault !== undefined ? fault : error;
+    throw failure(sentenceOf(shown, { host: hostOf(config.server), gun }), error);
+  } finally {
+    await server.close();
+  }
+}
