@@ -19,8 +19,10 @@ describe.skipIf(why !== undefined)("through the gate, with another registry's im
   afterAll(() => gate?.stop());
 
   /** A registry whose image ran through the gate, and a container of it that is not started yet. */
-  async function stage(): Promise<{ readonly world: RemoteWorld; readonly container: string }> {
-    const world = await remoteWorld({ signed: gate.signed });
+  async function stage(
+    answerMs: number,
+  ): Promise<{ readonly world: RemoteWorld; readonly container: string }> {
+    const world = await remoteWorld({ signed: gate.signed, limits: { answerMs } });
     gate.guardedBy(world.gatekeeper);
     const container = await gate.create();
     if (container !== undefined) return { world, container };
@@ -52,8 +54,9 @@ describe.skipIf(why !== undefined)("through the gate, with another registry's im
 
   async function withStage(
     act: (world: RemoteWorld, container: string) => Promise<void>,
+    answerMs = 20_000,
   ): Promise<void> {
-    const { world, container } = await stage();
+    const { world, container } = await stage(answerMs);
     try {
       await act(world, container);
     } finally {
@@ -78,7 +81,7 @@ describe.skipIf(why !== undefined)("through the gate, with another registry's im
     }),
   );
 
-  test.for(faults)("$name: refused, until the server behaves", ({ file, does, kind }) =>
+  test.for(faults)("$name: refused, until the server behaves", ({ file, does, kind, answerMs }) =>
     withStage(async (world, container) => {
       await world.repository.republish();
       world.server.misbehaviour.set(file, does);
@@ -86,7 +89,7 @@ describe.skipIf(why !== undefined)("through the gate, with another registry's im
       expect((await refused(world, container)).reasons).toContain(kind);
       world.server.misbehaviour.clear();
       await runsAgain(container);
-    }),
+    }, answerMs),
   );
 
   test("fast-forward: the owner's image runs again under a root with new online keys, the thief's does not", () =>

@@ -33,8 +33,11 @@ export type Fault = {
   readonly file: string;
   readonly does: Misbehaviour;
   readonly kind: TrustReading["kind"];
+  /** How long a client waits for an answer: short where none comes, long where a busy machine must not be in the way. */
+  readonly answerMs: number;
 };
-export const faults: readonly Fault[] = [
+type Told = Omit<Fault, "answerMs">;
+const told: readonly Told[] = [
   ...[401, 403, 429, 500, 503].map((code) => ({
     name: `${code} for the timestamp`,
     ...{ file: "timestamp", does: status(code), kind: "unavailable" as const },
@@ -73,3 +76,9 @@ export const faults: readonly Fault[] = [
     kind: "unavailable",
   },
 ];
+
+const endsLate = new Set([silent, dribbling]);
+export const faults: readonly Fault[] = told.map((fault) => ({
+  ...fault,
+  answerMs: endsLate.has(fault.does) ? 1_000 : 20_000,
+}));

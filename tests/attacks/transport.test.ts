@@ -8,16 +8,19 @@ import { gun, image, reasonsOf, remoteWorld, type RemoteWorld } from "./remote-w
 const signal = AbortSignal.timeout(60_000);
 
 describe("a server that misbehaves", () => {
-  test.for(faults)("$name: $kind, and the image does not run", async ({ file, does, kind }) => {
-    await using world = await remoteWorld();
-    world.server.misbehaviour.set(file, does);
-    expect(await world.read()).toMatchObject({ kind });
-    const { judgement, decision } = await world.judge();
-    expect(judgement).toMatchObject({ kind: "refuse" });
-    expect(reasonsOf(decision)).toContain(kind);
-    world.server.misbehaviour.clear();
-    expect((await world.judge()).judgement).toMatchObject({ kind: "run" });
-  });
+  test.for(faults)(
+    "$name: $kind, and the image does not run",
+    async ({ file, does, kind, answerMs }) => {
+      await using world = await remoteWorld({ limits: { answerMs } });
+      world.server.misbehaviour.set(file, does);
+      expect(await world.read()).toMatchObject({ kind });
+      const { judgement, decision } = await world.judge();
+      expect(judgement).toMatchObject({ kind: "refuse" });
+      expect(reasonsOf(decision)).toContain(kind);
+      world.server.misbehaviour.clear();
+      expect((await world.judge()).judgement).toMatchObject({ kind: "run" });
+    },
+  );
 
   test("a delegation without end is tampered with, and the rest stands", async () => {
     await using world = await remoteWorld();
@@ -35,7 +38,7 @@ describe("a server that misbehaves", () => {
   });
 
   test("one that is slow in small pieces is given up as a whole", async () => {
-    await using world = await remoteWorld({ maxReadMs: 600 });
+    await using world = await remoteWorld({ maxReadMs: 4_000, limits: { answerMs: 20_000 } });
     await world.read();
     for (let version = 2; version <= 60; version += 1) await rotateRoot(world.repository);
     await world.repository.republish();
@@ -44,7 +47,7 @@ describe("a server that misbehaves", () => {
       world.server.misbehaviour.set(`${version}.root`, (response) => {
         answered += 1;
         const bytes = world.repository.shelf.get(`root.${version}`);
-        setTimeout(() => response.end(bytes), 100);
+        setTimeout(() => response.end(bytes), 500);
       });
     expect(await world.read()).toMatchObject({ kind: "unavailable" });
     expect(answered).toBeLessThan(10);
