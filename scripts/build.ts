@@ -6,7 +6,13 @@ import { projectDirectory, Stop } from "./settings.ts";
 
 const stamp = join(projectDirectory, "dist/built");
 const sources = ["domain", "contracts", "services", "adapters", "faces", "apps", "web"];
-const files = ["package-lock.json", "tsconfig.base.json", "vite.config.ts", "scripts/bundle.ts"];
+const files = [
+  "package-lock.json",
+  "tsconfig.base.json",
+  "vite.config.ts",
+  "scripts/bundle.ts",
+  "scripts/bundle-plugins.ts",
+];
 
 /** The built file of a command, which Node.js runs. */
 export const commandFile = (name: "countersign" | "notary"): string =>
