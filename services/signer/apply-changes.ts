@@ -7,9 +7,12 @@ import { editDelegation, isSameDelegation, newDelegation, withoutKeys } from "./
 import {
   contentAt,
   delegationAt,
+  drop,
   edit,
+  isDelegated,
   refused,
   replaceDelegation,
+  requirePathsWithin,
   requireWithin,
   type Work,
 } from "./edited.ts";
@@ -26,6 +29,7 @@ export function applyChanges(draft: Draft, changes: readonly Change[]): Draft {
     witnessed: new Set(witnessed),
     edited: new Map(),
     dirty: new Set(draft.dirty),
+    dropped: new Set(),
   };
   for (const change of changes) apply(work, change);
   return {
@@ -81,6 +85,7 @@ function delegate(work: Work, role: RoleName, wish: DelegationEdit, isAdding: bo
   const before = contentAt(work, parent)?.delegations.find(({ name }) => name === role);
   if (before === undefined && !isAdding) delegationAt(work, role);
   const next = before === undefined ? newDelegation(role, wish) : extended(before, wish, isAdding);
+  requirePathsWithin(work, parent, wish.addPaths);
   if (before !== undefined && isSameDelegation(before, next)) return;
   replaceDelegation(edit(work, parent), next);
   work.dirty.add(parent);
@@ -102,6 +107,8 @@ function undelegate(work: Work, role: RoleName): void {
   const edited = edit(work, parent);
   edited.delegations = edited.delegations.filter(({ name }) => name !== role);
   work.dirty.add(parent);
+  work.dirty.delete(role);
+  drop(work, role);
 }
 
 function purge(work: Work, below: RoleName, ids: readonly string[]): void {
@@ -136,12 +143,4 @@ function parentFor(role: RoleName): RoleName {
   if (parent === undefined)
     throw refused(`tuf: invalid role ${role}. invalid delegation role name`);
   return parent;
-}
-
-/** Whether a role is still reached from `targets`: one that was taken away is not signed. */
-function isDelegated(work: Work, role: RoleName): boolean {
-  const parent = parentOf(role);
-  if (parent === undefined) return true;
-  const isListed = contentAt(work, parent)?.delegations.some(({ name }) => name === role) ?? false;
-  return isListed && isDelegated(work, parent);
 }

@@ -25,13 +25,36 @@ export type Work = {
   readonly witnessed: ReadonlySet<RoleName>;
   readonly edited: Map<RoleName, Edited>;
   readonly dirty: Set<RoleName>;
+  /** Roles that some change took away. */
+  readonly dropped: Set<RoleName>;
 };
 
-/** What a role says at this point; undefined where it says nothing that may be built on. */
+/** What a role says at this point; undefined where it says nothing that may be built on, or nobody asks it. */
 export function contentAt(work: Work, role: RoleName): Content | undefined {
-  const { draft, edited, witnessed } = work;
-  const asleep = witnessed.has(role) ? draft.unsigned.get(role) : undefined;
-  return edited.get(role) ?? draft.contents.get(role) ?? asleep;
+  return isDelegated(work, role) ? ownContent(work, role) : undefined;
+}
+
+/** Whether a role is reached from `targets` at this point. */
+export function isDelegated(work: Work, role: RoleName): boolean {
+  const parent = parentOf(role);
+  if (parent === undefined) return role === targetsRole;
+  const listed = ownContent(work, parent)?.delegations ?? [];
+  return listed.some(({ name }) => name === role) && isDelegated(work, parent);
+}
+
+function ownContent(work: Work, role: RoleName): Content | undefined {
+  const { draft, edited, witnessed, dropped } = work;
+  const open = edited.get(role);
+  if (open !== undefined || dropped.has(role)) return open;
+  return draft.contents.get(role) ?? (witnessed.has(role) ? draft.unsigned.get(role) : undefined);
+}
+
+/** Forgets what a role and those below it said: when it is delegated again, it begins empty. */
+export function drop(work: Work, role: RoleName): void {
+  const { draft, edited, dropped } = work;
+  for (const known of [...draft.contents.keys(), ...draft.unsigned.keys(), ...edited.keys()])
+    if (known === role || known.startsWith(`${role}/`)) dropped.add(known);
+  for (const name of dropped) edited.delete(name);
 }
 
 /** The delegation of a role at this point. Throws `signer/change-refused` where nobody delegates to it. */
@@ -60,6 +83,13 @@ export function requireWithin(work: Work, role: RoleName, name: string): void {
   throw refused(`Could not add all targets: ${role} may not speak about ${name}`);
 }
 
+/** Throws `signer/change-refused` for a path that the delegating role does not have itself. */
+export function requirePathsWithin(work: Work, role: RoleName, paths: readonly string[]): void {
+  const reach = reachAt(work, role);
+  if (paths.every((path) => isWithin(path, reach))) return;
+  throw refused(`tuf: invalid role ${role}. invalid paths to add to role`);
+}
+
 export function refused(message: string): SignerError {
   return new SignerError("signer/change-refused", message);
 }
@@ -75,7 +105,7 @@ function reachAt(work: Work, role: RoleName): Reach {
  * read has an unknown version: nothing can follow it.
  */
 function beginning({ draft }: Work, role: RoleName): Content {
-  const asleep = draft.unsigned.get(role);
+  const asleep = draft.unsigned.get(role) ?? draft.contents.get(role);
   const version = asleep?.version ?? draft.floors.get(role);
   const parent = parentOf(role);
   const above = parent === undefined ? undefined : draft.contents.get(parent);

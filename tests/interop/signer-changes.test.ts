@@ -25,7 +25,8 @@ const passphrases: Passphrases = {
 const clock = Date.now;
 const roles = ["targets", "targets/qa", "targets/qa/deep", "targets/releases"].map(parseRoleName);
 const delegated = roles.slice(1);
-const names = ["1.0", "rc/1", "rc/2", ""];
+/** Not the empty one: the Go client adds it to any role, whatever its paths, and then nobody finds it. */
+const names = ["1.0", "rc/1", "rc/2", "2.0"];
 const none = { addKeys: [], removeKeys: [], addPaths: [], removePaths: [], clearPaths: false };
 
 /** The same random changes for both clients; keys stand for two that both hold. */
@@ -76,6 +77,13 @@ function anyChange(keys: readonly PublicKey[]): fc.Arbitrary<Change> {
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("witness"), role }) },
   ) as fc.Arbitrary<Change>;
+}
+
+/** What was staged, a line a publish. Keys are left out: they are long, and other ones each time. */
+function shown(batches: readonly (readonly Change[])[]): string {
+  const hide = (name: string, value: unknown): unknown =>
+    name === "addKeys" && Array.isArray(value) ? value.length : value;
+  return batches.map((changes) => JSON.stringify(changes, hide)).join("\n");
 }
 
 /** What a repository says, without versions, dates and signatures. */
@@ -163,12 +171,15 @@ describe.skipIf(missing("notary", "notary-server"))("staged changes", () => {
       for (const gun of [ours, theirs]) await begun(gun);
       const edit = { ...none, threshold: 1, addKeys: two, addPaths: ["", "rc/"] };
       const first = delegated.map((role): Change => ({ kind: "delegation-add", role, edit }));
+      const done: (readonly Change[])[] = [];
       for (const changes of [first, ...drawn]) {
         for (const gun of [ours, theirs]) await local(gun).stage(changes, o);
         const [we, go] = [await wePublish(ours), await goPublishes(theirs)];
         // What the Go client cannot go on from (a role whose present keys did not sign it) we can.
         if (we === "" && go.includes("rejected operation")) return;
-        expect({ we, go, isAlike: (we === "") === (go === "") }).toMatchObject({ isAlike: true });
+        if ((we === "") !== (go === ""))
+          throw new Error(`${shown([...done, changes])}\nwe: ${we || "done"}\ngo: ${go || "done"}`);
+        done.push(changes);
         if (we !== "")
           for (const gun of [ours, theirs]) {
             const staged = await local(gun).staged(o);
@@ -178,7 +189,7 @@ describe.skipIf(missing("notary", "notary-server"))("staged changes", () => {
             );
           }
         else published += 1;
-        expect(await fresh(ours)).toEqual(await fresh(theirs));
+        expect(await fresh(ours), shown(done)).toEqual(await fresh(theirs));
         compared += 1;
       }
     };

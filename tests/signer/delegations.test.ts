@@ -166,6 +166,18 @@ describe("a role whose keys were replaced", () => {
 });
 
 describe("a role that was taken away and given again", () => {
+  test("in one publish begins empty and goes on from its version", async () => {
+    const key = await owner.newKey();
+    await owner.publish(delegate(qa, [key]), add("old", qa));
+    await owner.publish(
+      { kind: "delegation-remove", role: qa },
+      delegate(qa, [key]),
+      add("new", qa),
+    );
+    expect((await targetsFile(qa)).version).toBe(2);
+    expect(await owner.list()).toEqual({ "targets/qa new": "valid" });
+  });
+
   test("begins empty where the snapshot is kept by the client", async () => {
     world = signerWorld();
     owner = world.client();

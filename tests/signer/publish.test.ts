@@ -35,6 +35,9 @@ const custom = (value: number | string): Change => ({
   target: { sha256: "5e".repeat(32), length: 527, custom: { value } },
 });
 
+const deep = parseRoleName("targets/qa/deep");
+const away = (role: typeof qa): Change => ({ kind: "delegation-remove", role });
+
 describe("a new repository", () => {
   test("is published with root version 1 and targets version 2; the server signs the rest", async () => {
     expect(await owner.publish(add("1.0"))).toEqual(["root", "targets"]);
@@ -156,8 +159,7 @@ describe("publishing", () => {
 
   test("a name outside the role's paths is refused, at any depth, and stays staged", async () => {
     const key = await owner.newKey();
-    const deep = parseRoleName("targets/qa/deep");
-    await owner.publish(delegate(qa, [key], ["rc/"]), delegate(deep, [key], ["rc/x", "other"]));
+    await owner.publish(delegate(qa, [key], ["rc/"]), delegate(deep, [key], ["rc/x"]));
     for (const change of [add("1.0", qa), add("other", deep), add("rc/y", deep)]) {
       await expect(owner.publish(change)).rejects.toMatchObject({ code: "signer/change-refused" });
       expect(await owner.local.staged(o)).toHaveLength(1);
@@ -173,6 +175,11 @@ describe("publishing", () => {
     ["an unknown role", add("1.0", parseRoleName("targets/none"))],
     ["a role that lists no targets", add("1.0", parseRoleName("root"))],
     ["a delegation to a base role", delegate(parseRoleName("snapshot"), [])],
+    [
+      "a path that its parent does not have",
+      [delegate(qa, [], ["rc/"]), delegate(deep, [], ["r"])],
+    ],
+    ["a child of a role that is taken away", [delegate(qa, []), away(qa), delegate(deep, [])]],
     ["an edit of nothing", editRole(qa, { addPaths: [""] })],
     ["a witness of root", witness(parseRoleName("root"))],
     ["a witness of an unknown role", witness(qa)],
@@ -183,7 +190,10 @@ describe("publishing", () => {
     ["a text that no file can hold", custom("\t")],
     ["a child of an unknown role", delegate(parseRoleName("targets/none/child"), [])],
   ] as const)("%s is refused", async ([, change]) => {
-    await expect(owner.publish(change)).rejects.toMatchObject({ code: "signer/change-refused" });
+    const changes = "kind" in change ? [change] : change;
+    await expect(owner.publish(...changes)).rejects.toMatchObject({
+      code: "signer/change-refused",
+    });
   });
 
   test("a threshold of two is met by two keys and not by one", async () => {
