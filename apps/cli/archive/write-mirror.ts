@@ -18,6 +18,9 @@ export async function writeMirror(
       `${directory} is not empty`,
       "name another directory with --mirror",
     );
+  await mkdir(join(directory, "v2"));
+  // Clients ask for `/v2/` first, and take any 200 for a server that is there.
+  await writeFileAtomically(join(directory, "v2/index.html"), "{}\n", o);
   for (const repository of repositories)
     for (const [name, bytes] of mirrorFiles(repository)) {
       const path = join(directory, name);
