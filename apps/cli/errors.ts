@@ -9,6 +9,8 @@ export type CliErrorCode =
   | "cli/file-in-the-way"
   | "cli/file-unwritable"
   | "cli/credentials-malformed"
+  /** Nobody is signed in at the server, and the command needs to know who signs. */
+  | "cli/not-signed-in"
   | "cli/key-unknown"
   | "cli/team-unknown"
   | "cli/archive-malformed"

@@ -3,6 +3,7 @@ import { CodedError } from "#domain/kernel";
 import { ZodError } from "zod";
 import { CliError } from "./errors.ts";
 import type { ExitCode } from "./session.ts";
+import { signingReport } from "./signing-report.ts";
 
 type Report = {
   readonly exitCode: ExitCode;
@@ -25,8 +26,9 @@ export function reportOf(error: unknown): Report {
       message: "the server's answer is not one that this version understands",
       hint: "compare: countersign --version and countersign status",
     };
-  // What the server says when it cannot start.
-  if (error instanceof CodedError) return { exitCode: 1, message: error.message };
+  if (error instanceof CodedError)
+    // Without a hint it is what the server says when it cannot start.
+    return { exitCode: 1, message: error.message, ...signingReport(error) };
   throw error;
 }
 

@@ -28,7 +28,8 @@ export const qa = {
   members: ["alice", "carol"],
   canSign: ["alice"],
 };
-export const aKey = { fingerprint, label: "laptop", createdAt };
+const publicKey = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+export const aKey = { fingerprint, label: "laptop", createdAt, publicKey };
 export const policy = {
   version: 3,
   mode: "enforce" as const,

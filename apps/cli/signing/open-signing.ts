@@ -1,0 +1,122 @@
+import { join } from "node:path";
+import {
+  createRegistryClient,
+  createTrustServer,
+  dockerCredentials,
+  type Credentials,
+  type RegistryClient,
+  type RegistryOptions,
+  type TrustServerConnection,
+  type TrustServerOptions,
+} from "#adapters/remotes";
+import type { Options } from "#domain/kernel";
+import { rootRole } from "#domain/tuf";
+import { createReader, type Reader } from "#services/reader";
+import { createSigner, type Signer, type SignerParts } from "#services/signer";
+import type { Session } from "../session.ts";
+import { openAccount, type Account } from "./account.ts";
+import { createPlaces, type Place, type Places } from "./places.ts";
+import { openDirectory, type OpenDirectory } from "./trust-directory.ts";
+import type { TrustOptions } from "./trust-options.ts";
+
+/** Everything that a command which reads or signs trust data works with. Servers are asked when they are needed. */
+export type Signing = AsyncDisposable &
+  Options & {
+    readonly directory: OpenDirectory;
+    readonly account: Account;
+    readonly places: Places;
+    /** The trust data of a repository: for reading with `pull`, for publishing with `push,pull`. */
+    trust(place: Place, actions: TrustServerOptions["actions"]): TrustConnection;
+    registry(place: Place, actions: RegistryOptions["actions"]): RegistryClient;
+  };
+
+export type TrustConnection = {
+  readonly server: TrustServerConnection;
+  readonly reader: Reader;
+  /** For `createSigner` and `signImage`; hold `directory.lock(gun)` while publishing. */
+  readonly parts: SignerParts;
+  readonly signer: Signer;
+};
+
+/** Opens what signing takes; dispose of it when the command ends. */
+export async function openSigning(session: Session, options: TrustOptions): Promise<Signing> {
+  const { world } = session;
+  const { signal } = new AbortController();
+  const directory = await openDirectory(options, world, { signal });
+  const account = openAccount(session);
+  const open = new Map<string, TrustConnection>();
+  const registries = new Map<string, RegistryClient>();
+  const closing: (() => Promise<void>)[] = [];
+  const credentialsFor = (place: Place) => async (): Promise<Credentials | undefined> =>
+    (place.isOwn ? await account.credentials() : undefined) ??
+    (await fromDocker(place.host, session, { signal }));
+  const remote = (place: Place, url: string) => ({
+    url,
+    allowPlainHttp: url.startsWith("http://") && url === options.trustServer?.replace(/\/+$/, ""),
+    tls: place.tls,
+    proxy: world.env,
+    credentials: credentialsFor(place),
+  });
+  const connectTrust = (place: Place, actions: TrustServerOptions["actions"]): TrustConnection => {
+    const how = { clock: world.clock, actions, anonymousFirst: actions === "pull" && !place.isOwn };
+    const server = createTrustServer(remote(place, place.trustServerUrl), how);
+    closing.push(() => server.close());
+    const { memory, cache, keys, local } = directory;
+    const reader = createReader({ source: server, memory, cache, clock: world.clock });
+    const parts: SignerParts = {
+      ...{ keys, local, reader, server },
+      clock: world.clock,
+      certifier: {
+        // X.509 takes long to load, and only a new repository or root key needs it.
+        async certify(...asked) {
+          const { createRootCertifier } = await import("#adapters/pki");
+          return await createRootCertifier().certify(...asked);
+        },
+      },
+      earlierRoot: (gun, version, o) => server.byVersion(gun, rootRole, version, o),
+    };
+    return { server, reader, parts, signer: createSigner(parts) };
+  };
+  return {
+    signal,
+    directory,
+    account,
+    places: createPlaces(session, account, options),
+    trust(place, actions) {
+      const name = `${actions} ${place.trustServerUrl} ${place.host}`;
+      const known = open.get(name) ?? connectTrust(place, actions);
+      open.set(name, known);
+      return known;
+    },
+    registry(place, actions) {
+      const name = `${actions} ${place.registryUrl}`;
+      const known = registries.get(name);
+      if (known !== undefined) return known;
+      const client = createRegistryClient(remote(place, place.registryUrl), {
+        clock: world.clock,
+        actions,
+      });
+      closing.push(() => client.close());
+      registries.set(name, client);
+      return client;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const close of closing) await close();
+      await account[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function fromDocker(
+  host: string,
+  { world }: Session,
+  o: Options,
+): Promise<Credentials | undefined> {
+  const { env, homeDirectory } = world;
+  const directory = env["DOCKER_CONFIG"] || join(homeDirectory, ".docker");
+  return await dockerCredentials(
+    host,
+    { directory, env, inline: env["DOCKER_AUTH_CONFIG"] ?? "" },
+    o,
+  );
+}
