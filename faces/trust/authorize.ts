@@ -4,7 +4,7 @@ import type { Context } from "#faces/http";
 import type { TokenVerifier } from "#services/accounts";
 import { Unauthorized } from "./errors.ts";
 
-const BEARER = /^Bearer +/i;
+const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 
 /** What a request on a repository needs. The scope's name is the globally unique name, registry host included. */
 export function repositoryScope(gun: Gun, ...actions: readonly ScopeAction[]): Scope {
@@ -22,9 +22,8 @@ export async function authorize(
 ): Promise<void> {
   const { authorization } = context.request.headers;
   if (authorization === undefined) throw new Unauthorized(needed, undefined);
-  const scheme = BEARER.exec(authorization)?.[0];
-  const token = authorization.slice(scheme?.length ?? 0).trim();
-  if (scheme === undefined || token === "") throw new Unauthorized(needed, "invalid_token");
+  const token = BEARER.exec(authorization)?.[1];
+  if (token === undefined) throw new Unauthorized(needed, "invalid_token");
   const { scopes } = await verified(tokens, { token, needed, context });
   for (const action of needed.actions)
     if (!isGiven(scopes, needed, action)) throw new Unauthorized(needed, "insufficient_scope");
