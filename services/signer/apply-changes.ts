@@ -102,6 +102,7 @@ function extended(
 
 function undelegate(work: Work, role: RoleName): void {
   const parent = parentFor(role);
+  if (parent !== targetsRole) delegationAt(work, parent);
   const isThere = contentAt(work, parent)?.delegations.some(({ name }) => name === role) ?? false;
   if (!isThere) return;
   const edited = edit(work, parent);

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRootCertifier } from "#adapters/pki";
@@ -177,6 +178,9 @@ describe.skipIf(missing("notary", "notary-server"))("staged changes", () => {
         const [we, go] = [await wePublish(ours), await goPublishes(theirs)];
         // What the Go client cannot go on from (a role whose present keys did not sign it) we can.
         if (we === "" && go.includes("rejected operation")) return;
+        // It fails to sign what is below a role that the same publish takes away; we do not sign that.
+        const isTaking = changes.some(({ kind }) => kind === "delegation-remove");
+        if (we === "" && isTaking && go.includes("delegation does not exist")) return;
         if ((we === "") !== (go === ""))
           throw new Error(`${shown([...done, changes])}\nwe: ${we || "done"}\ngo: ${go || "done"}`);
         done.push(changes);
@@ -189,7 +193,8 @@ describe.skipIf(missing("notary", "notary-server"))("staged changes", () => {
             );
           }
         else published += 1;
-        expect(await fresh(ours), shown(done)).toEqual(await fresh(theirs));
+        const [left, right] = [await fresh(ours), await fresh(theirs)];
+        if (!isDeepStrictEqual(left, right)) throw new Error(`not the same after\n${shown(done)}`);
         compared += 1;
       }
     };
