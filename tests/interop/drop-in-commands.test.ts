@@ -144,7 +144,7 @@ describe.skipIf(missing("notary", "notary-server"))("the two notary clients", ()
     },
   );
 
-  test("every difference is used and written down", async () => {
+  test("every difference is written down", async () => {
     const page = resolve(import.meta.dirname, "../../docs/reference/notary-client.md");
     const text = (await readFile(page, "utf8")).replaceAll(/\s+/g, " ");
     for (const why of Object.values(differences)) expect(text).toContain(why);

@@ -159,7 +159,7 @@ describe.skipIf(missing("notary", "notary-server"))("in the middle of any flow",
     const { ours, go, gun } = await table("go");
     await ours.must(["init", gun, "-p"]);
     await ours.must(["add", gun, "v1", file]);
-    // A server that takes the update, and never says so.
+    // A server that never answers: the client is killed at its first request, before it sends anything.
     const silent = createServer((request) => void request.resume());
     silent.listen(0, "127.0.0.1");
     await once(silent, "listening");
