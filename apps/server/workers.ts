@@ -35,7 +35,7 @@ const answerMs = 2_000;
 const graceMs = 5_000;
 /**
  * Room for what has just been made, in each of V8's two halves; it would take 16. Answers from memory leave
- * little behind: more room gives nothing that can be measured, and costs tens of megabytes a worker.
+ * little behind, and more room costs tens of megabytes a worker.
  */
 const youngMegabytes = 8;
 
