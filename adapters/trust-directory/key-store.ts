@@ -5,6 +5,7 @@ import {
   SignerError,
   type HeldKey,
   type KeyFiles,
+  type KeyOpener,
   type KeyPurpose,
   type KeyStore,
   type Passphrases,
@@ -13,6 +14,7 @@ import { purposeOf, type KeyFile, type KeyFolder } from "./key-folder.ts";
 import { importKeys } from "./import-keys.ts";
 import { locksmith } from "./locksmith.ts";
 import { writePem, type PemBlock } from "./pem.ts";
+import { decodePrivateKey } from "./private-key.ts";
 import { unlockedKey, type UnlockedKey } from "./signing-key.ts";
 
 export type KeyStoreParts = {
@@ -25,7 +27,7 @@ export type KeyStoreParts = {
 const makePair = promisify(generateKeyPair);
 
 /** Keys in a folder, opened as they are needed: each asks for its passphrase once. */
-export function createKeyStore(parts: KeyStoreParts): KeyStore & KeyFiles {
+export function createKeyStore(parts: KeyStoreParts): KeyStore & KeyFiles & KeyOpener {
   const { folder, encrypts } = parts;
   const smith = locksmith(parts.passphrases, folder.location);
   const unlocked = new Map<string, Promise<UnlockedKey>>();
@@ -90,6 +92,10 @@ export function createKeyStore(parts: KeyStoreParts): KeyStore & KeyFiles {
       for (const id of ids) files.push(await held(id, o));
       return files.map(({ id, block }) => exported(block, id)).join("");
     },
+    async openedPem(id, o) {
+      const { pkcs8 } = await open(await held(id, o), o);
+      return await plainPem(pkcs8);
+    },
     async changePassphrase(id, o) {
       const file = await held(id, o);
       unlocked.delete(id); // who changes a passphrase has to know the one before
@@ -106,6 +112,15 @@ export function createKeyStore(parts: KeyStoreParts): KeyStore & KeyFiles {
       return { id: key.id, publicPem, privatePem: writePem({ ...block, headers }) };
     },
   };
+}
+
+/** As everybody reads it: Notary has its own form of Ed25519 keys. */
+async function plainPem(pkcs8: Uint8Array): Promise<string> {
+  const block = { label: "PRIVATE KEY", headers: new Map<string, string>(), bytes: pkcs8 };
+  const decoded = await decodePrivateKey(block, "");
+  if (decoded.kind === "key")
+    return decoded.key.export({ type: "pkcs8", format: "pem" }).toString();
+  throw new SignerError("signer/key-unreadable", "the key cannot be written");
 }
 
 function aboutOf({ id, role, gun }: HeldKey): KeyPurpose & { readonly id: string } {

@@ -1,7 +1,16 @@
 import type { Clock, Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import type { FileCache, TrustMemory } from "#services/reader";
-import type { KeyFiles, KeyStore, LocalRepository, Passphrases } from "#services/signer";
+import type {
+  BackupNotes,
+  KeyFiles,
+  KeyOpener,
+  KeyStore,
+  LocalRepository,
+  Passphrases,
+  Pins,
+} from "#services/signer";
+import { backupNotes } from "./backup-notes.ts";
 import { diskShelf } from "./disk-shelf.ts";
 import { directoryCache } from "./file-cache.ts";
 import { keyFolder, type DirectoryWarning } from "./key-folder.ts";
@@ -11,15 +20,19 @@ import { memoryShelf } from "./memory-shelf.ts";
 import { publishLock } from "./publish-lock.ts";
 import { repositoryStates } from "./repository-state.ts";
 import type { Shelf } from "./shelf.ts";
+import { directoryPins } from "./pins.ts";
 import { directoryMemory } from "./trust-memory.ts";
 
 /** Keys, staged changes and verified files, laid out as Notary's and Docker's clients do. */
 export interface TrustDirectory {
-  readonly keys: KeyStore & KeyFiles;
+  readonly keys: KeyStore & KeyFiles & KeyOpener;
   /** Throws `signer/directory-broken` for a name that no folder can have. */
   readonly local: (gun: Gun) => LocalRepository;
   readonly memory: TrustMemory;
   readonly cache: FileCache;
+  /** All roots that are pinned, for backups. */
+  readonly pins: Pins;
+  readonly notes: BackupNotes;
   /**
    * For the time of a publication: until it is disposed of no other client of ours gets it. Waits `waitMs` for
    * one that has it, default 30 seconds, then throws `signer/directory-busy`.
@@ -74,8 +87,11 @@ function onShelf(
 ): Omit<TrustDirectory, "lock"> {
   const stateOf = repositoryStates(shelf);
   const locals = new Map<Gun, LocalRepository>();
+  const memory = directoryMemory(stateOf, onWarning);
   return {
     keys: createKeyStore({ folder: keyFolder(shelf, onWarning), passphrases, encrypts }),
+    pins: directoryPins(shelf, memory),
+    notes: backupNotes(shelf),
     local(gun) {
       const known = locals.get(gun);
       if (known !== undefined) return known;
@@ -83,7 +99,7 @@ function onShelf(
       locals.set(gun, local);
       return local;
     },
-    memory: directoryMemory(stateOf, onWarning),
+    memory,
     cache: directoryCache(stateOf, onWarning),
   };
 }

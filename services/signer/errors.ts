@@ -27,7 +27,17 @@ export type SignerErrorCode =
   /** There is no trust data for the repository, here or on the server. */
   | "signer/repository-unknown"
   /** The server cannot be reached, and the operation needs it. */
-  | "signer/offline";
+  | "signer/offline"
+  /** A backup of keys that is damaged, cut off, or none. */
+  | "signer/backup-unreadable"
+  /** A backup of keys that a later version made. */
+  | "signer/backup-version"
+  /** The passphrase does not open the backup. */
+  | "signer/backup-locked"
+  /** A hardware token or its module cannot be used, or is gone. */
+  | "signer/token-unusable"
+  /** The token does not take the PIN: nothing is tried again, for a token counts. */
+  | "signer/pin-wrong";
 
 /** Something the signing side cannot do. Nothing was published. */
 export class SignerError extends CodedError<SignerErrorCode> {

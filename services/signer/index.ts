@@ -1,4 +1,17 @@
 /** The client's side of Notary: initialise, delegate, stage, publish, rotate; keys and where they are kept. */
+export {
+  checkBackup,
+  collectBackup,
+  isSameBackup,
+  restoreBackup,
+  type BackupOptions,
+  type BackupParts,
+  type Restored,
+  type RestoreOptions,
+} from "./backup.ts";
+export type { BackupContents, KeyCopy, PinCopy } from "./backup-contents.ts";
+export { maxBackupBytes, openBackup, sealBackup } from "./backup-file.ts";
+export type { BackupNotes, KeyOpener, Pins } from "./backup-ports.ts";
 export type { Change, DelegationEdit, StagedChange } from "./change.ts";
 export { createSigner } from "./create-signer.ts";
 export type { EarlierRoot } from "./earlier-roots.ts";
@@ -23,10 +36,20 @@ export type {
   TrustReader,
   TrustServer,
 } from "./ports.ts";
+export { canonicalIds, canSign } from "./publish-changes.ts";
+export { revoke, type Revoked } from "./revoke.ts";
 export {
   signImage,
+  signImages,
   type ImageToSign,
   type SignedImage,
   type SignImageOptions,
 } from "./sign-image.ts";
+export {
+  addSigners,
+  removeSigner,
+  signerRole,
+  type NewSigner,
+  type RemovedSigner,
+} from "./signers.ts";
 export type { InitOptions, Published, Rotation, Signer, SignerParts } from "./signer.ts";
