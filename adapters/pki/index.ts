@@ -1,6 +1,7 @@
 /** X.509: our authorities, server and client certificates; keys at rest. */
 export type { PkiError, PkiErrorCode } from "./errors.ts";
 export { pemKeyReader } from "./key-reader.ts";
+export { createKeyRequest } from "./key-request.ts";
 export { createKeyVault } from "./key-vault.ts";
 export { masterKeyOf, type FindMasterKey, type MasterKey } from "./key-vault-master.ts";
 export { changeMasterKey, requireMasterKeys, type RotationStep } from "./key-vault-rotate.ts";

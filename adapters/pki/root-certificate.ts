@@ -59,7 +59,7 @@ export function createRootCertifier(): RootCertifier {
   };
 }
 
-function algorithmsOf({ publicKey }: SigningKey): {
+export function algorithmsOf({ publicKey }: SigningKey): {
   readonly algorithm: SigningAlgorithm;
   readonly key: webcrypto.EcKeyImportParams | webcrypto.RsaHashedImportParams;
 } {
@@ -81,7 +81,7 @@ function algorithmsOf({ publicKey }: SigningKey): {
 }
 
 /** Web cryptography whose one private key is `key`. */
-function signingWith(key: SigningKey): webcrypto.Crypto {
+export function signingWith(key: SigningKey): webcrypto.Crypto {
   const { subtle } = webcrypto;
   const sign: webcrypto.SubtleCrypto["sign"] = async (_algorithm, _standIn, data) => {
     const message = ArrayBuffer.isView(data)
