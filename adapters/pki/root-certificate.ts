@@ -90,7 +90,11 @@ export function signingWith(key: SigningKey): webcrypto.Crypto {
     return new Uint8Array(await key.sign(message)).buffer;
   };
   const signer = new Proxy(subtle, {
-    get: (target, name) => (name === "sign" ? sign : Reflect.get(target, name, target)),
+    get(target, name) {
+      if (name === "sign") return sign;
+      const other: unknown = Reflect.get(target, name, target);
+      return typeof other === "function" ? (other.bind(target) as unknown) : other;
+    },
   });
   return new Proxy(webcrypto, {
     get: (target, name) => (name === "subtle" ? signer : Reflect.get(target, name, target)),
