@@ -17,6 +17,7 @@ import { createKeyring } from "./keyring.ts";
 import { offer } from "./offer.ts";
 import { withFloors, type Opened } from "./open-draft.ts";
 import type { HeldKey, KeyStore, SigningKey } from "./ports.ts";
+import { heldIds } from "./publish-changes.ts";
 import { initialisedNow, type PublishParts } from "./publish.ts";
 
 /** What a tag is to stand for: the hex digits of the manifest's sha256, and its length in bytes. */
@@ -31,6 +32,8 @@ export type SignImageOptions = {
   readonly as?: string;
   /** Canonical id of the signer's key; default the first one held whose role is the name, else a new one. */
   readonly key?: string;
+  /** Signs into these alone, in place of every role that may; one that is not there is made. With it goes `key`. */
+  readonly roles?: readonly RoleName[];
 };
 
 export type SignedImage = {
@@ -62,10 +65,21 @@ export async function signImage(
   how: SignImageOptions,
   o: Options,
 ): Promise<SignedImage> {
+  return await signImages(parts, gun, [image], how, o);
+}
+
+/** As `signImage`, for several images of one repository, in one publish. `roles` are those of any of them. */
+export async function signImages(
+  parts: PublishParts,
+  gun: Gun,
+  images: readonly ImageToSign[],
+  how: SignImageOptions,
+  o: Options,
+): Promise<SignedImage> {
   const keyring = createKeyring(parts.keys, o);
   const own = how.as === undefined ? undefined : ownRole(how.as);
   let made: SigningKey | undefined;
-  let plan: Plan = { roles: [], delegated: [] };
+  let plan: Omit<Plan, "image"> = { roles: [], delegated: [] };
   const signerKey = async (name: string): Promise<SigningKey> => {
     const found = await chosenKey(parts.keys, { ...how, name }, keyring.open, o);
     if (found !== undefined) return found;
@@ -76,10 +90,15 @@ export async function signImage(
   const next = async (opened: Opened | undefined) => {
     const begun = { serverKeepsSnapshot: true, keyring };
     const { draft } = opened ?? (await initialisedNow(parts, gun, begun, o));
-    plan = planFor(draft, { own, tag: image.tag, held: await heldIds(parts.keys, o) });
-    const isDelegating = plan.delegated.length > 0 && how.as !== undefined;
-    const key = isDelegating ? await signerKey(how.as) : undefined;
-    const changes = changesOf(plan, image, key);
+    const held = await heldIds(parts.keys, o);
+    const plans = images.map((image) => planFor(draft, { own, image, held, how }));
+    plan = {
+      roles: [...new Set(plans.flatMap(({ roles }) => roles))],
+      delegated: [...new Set(plans.flatMap(({ delegated }) => delegated))],
+    };
+    const isDelegating = plan.delegated.length > 0;
+    const key = isDelegating ? await signerKey(how.as ?? nameIn(plan.delegated)) : undefined;
+    const changes = [...delegations(draft, plan.delegated, key), ...plans.flatMap(targetsOf)];
     const ready = await withFloors(draft, plan.roles, parts.local(gun), o);
     return { draft: applyChanges(ready, changes) };
   };
@@ -88,49 +107,79 @@ export async function signImage(
   return made === undefined ? signed : { ...signed, newKey: heldOf(made) };
 }
 
-type Plan = { readonly roles: readonly RoleName[]; readonly delegated: readonly RoleName[] };
+type Plan = {
+  readonly image: ImageToSign;
+  readonly roles: readonly RoleName[];
+  readonly delegated: readonly RoleName[];
+};
 
 function planFor(
   draft: Draft,
   at: {
     readonly own: RoleName | undefined;
-    readonly tag: string;
+    readonly image: ImageToSign;
     readonly held: ReadonlySet<string>;
+    readonly how: SignImageOptions;
   },
 ): Plan {
-  const { own, held } = at;
-  const delegations = draft.contents.get(targetsRole)?.delegations ?? [];
-  const isMine = (delegation: Delegation): boolean =>
-    isWithin(at.tag, delegation.paths) && isAnyHeld(delegation, held);
-  const mine = delegations.filter(isMine).map(({ name }) => name);
-  const isThere = delegations.some(({ name }) => name === own);
-  if (own !== undefined && !isThere && isAnyHeld(draft.root.targets, held)) {
-    const added = mine.includes(releases) ? [own] : [own, releases];
-    return { roles: [...mine, ...added], delegated: added };
+  const { own, held, image, how } = at;
+  const chosen = how.roles;
+  const delegated = draft.contents.get(targetsRole)?.delegations ?? [];
+  const isOwner = isAnyHeld(draft.root.targets, held);
+  if (chosen !== undefined) {
+    const isHeld = (role: RoleName): boolean =>
+      role === targetsRole
+        ? isOwner
+        : delegated.some((one) => one.name === role && isAnyHeld(one, held));
+    const others = chosen.filter((role) => !isHeld(role));
+    const [first] = others;
+    if (first !== undefined && !isOwner) throw nobody(draft, delegated, first);
+    return { image, roles: chosen, delegated: others };
   }
-  if (mine.length > 0) return { roles: mine, delegated: [] };
-  if (delegations.length === 0 && own === undefined) return { roles: [targetsRole], delegated: [] };
-  throw nobody(draft, delegations, own);
+  const isMine = (delegation: Delegation): boolean =>
+    isWithin(image.tag, delegation.paths) && isAnyHeld(delegation, held);
+  const mine = delegated.filter(isMine).map(({ name }) => name);
+  // A role of that name may be there for another key: only who names the key says that it is the same person's.
+  const isThere = delegated.some(
+    (one) => one.name === own && (how.key === undefined || isAnyHeld(one, held)),
+  );
+  if (own !== undefined && !isThere && isOwner) {
+    const added = mine.includes(releases) ? [own] : [own, releases];
+    return { image, roles: [...mine, ...added], delegated: added };
+  }
+  if (mine.length > 0) return { image, roles: mine, delegated: [] };
+  if (delegated.length === 0 && own === undefined)
+    return { image, roles: [targetsRole], delegated: [] };
+  throw nobody(draft, delegated, own);
 }
 
-function changesOf(plan: Plan, image: ImageToSign, key: SigningKey | undefined): readonly Change[] {
+/** Delegates to the key; what a role that is there may speak about stays as it is. */
+function delegations(
+  draft: Draft,
+  roles: readonly RoleName[],
+  key: SigningKey | undefined,
+): readonly Change[] {
+  const there = draft.contents.get(targetsRole)?.delegations ?? [];
+  return roles.map((role): Change => {
+    const isThere = there.some(({ name }) => name === role);
+    const edit = {
+      addKeys: key === undefined ? [] : [key.publicKey],
+      removeKeys: [],
+      addPaths: isThere ? [] : [""],
+      removePaths: [],
+      clearPaths: false,
+    };
+    return { kind: "delegation-add", role, edit };
+  });
+}
+
+function targetsOf({ image, roles }: Plan): readonly Change[] {
   const { tag: name, sha256, length } = image;
-  const edit = {
-    addKeys: key === undefined ? [] : [key.publicKey],
-    removeKeys: [],
-    addPaths: [""],
-    removePaths: [],
-    clearPaths: false,
-  };
-  return [
-    ...plan.delegated.map((role): Change => ({ kind: "delegation-add", role, edit })),
-    ...plan.roles.map((role): Change => ({
-      kind: "target-add",
-      role,
-      name,
-      target: { sha256, length },
-    })),
-  ];
+  return roles.map((role) => ({ kind: "target-add", role, name, target: { sha256, length } }));
+}
+
+function nameIn(roles: readonly RoleName[]): string {
+  return roles[0]?.slice("targets/".length) ?? "";
 }
 
 function ownRole(name: string): RoleName {
@@ -157,17 +206,13 @@ function isAnyHeld(role: RoleKeys, held: ReadonlySet<string>): boolean {
   return [...role.keys.values()].some((key) => held.has(key.material?.canonicalId ?? ""));
 }
 
-async function heldIds(keys: KeyStore, o: Options): Promise<ReadonlySet<string>> {
-  return new Set((await keys.list(o)).map(({ id }) => id));
-}
-
 function nobody(
   draft: Draft,
-  delegations: readonly Delegation[],
+  delegated: readonly Delegation[],
   own: RoleName | undefined,
 ): SignerError {
   const role = own ?? targetsRole;
-  const keys = delegations.length === 0 ? [draft.root.targets] : delegations;
+  const keys = delegated.length === 0 ? [draft.root.targets] : delegated;
   const ids = keys.flatMap((each) =>
     [...each.keys.values()].map((key) => key.material?.canonicalId ?? key.id),
   );
