@@ -1,4 +1,4 @@
-import type { JsonValue } from "#domain/json";
+import type { JsonObject, JsonValue } from "#domain/json";
 import { TufError } from "./errors.ts";
 
 const SURROGATE = /[\ud800-\udfff]/;
@@ -8,14 +8,18 @@ const ESCAPED_IN_FILES = /[<>&\u2028\u2029]/g;
 /**
  * Notary's canonical JSON, the form that is signed: members sorted by the bytes of their names, no space,
  * whole numbers only, in strings nothing escaped but `"` and `\`. Throws `tuf/malformed` for a number
- * that is not a whole one or that a float64 does not hold exactly.
+ * that is not a whole one or that a float64 does not hold exactly, and where `maxDepth` is given for what
+ * is nested deeper.
  */
-export function canonicalJson(value: JsonValue): string {
+export function canonicalJson(value: JsonValue, maxDepth = Infinity): string {
   if (value === null) return "null";
   if (typeof value === "string") return quote(value);
   if (typeof value === "number") return wholeNumber(value);
   if (typeof value === "boolean") return value ? "true" : "false";
-  return isArray(value) ? `[${value.map(canonicalJson).join(",")}]` : canonicalObject(value);
+  if (maxDepth < 1) throw new TufError("tuf/malformed", "nested too deep");
+  return isArray(value)
+    ? `[${value.map((item) => canonicalJson(item, maxDepth - 1)).join(",")}]`
+    : canonicalObject(value, maxDepth - 1);
 }
 
 /** The bytes that a signature is made over. */
@@ -35,12 +39,12 @@ function isArray(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
 
-function canonicalObject(value: { readonly [name: string]: JsonValue }): string {
+function canonicalObject(value: JsonObject, maxDepth: number): string {
   let members = "";
   for (const name of sorted(Object.keys(value))) {
     const member = value[name];
     if (member === undefined) continue;
-    members += `${members === "" ? "" : ","}${quote(name)}:${canonicalJson(member)}`;
+    members += `${members === "" ? "" : ","}${quote(name)}:${canonicalJson(member, maxDepth)}`;
   }
   return `{${members}}`;
 }

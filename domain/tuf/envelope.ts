@@ -1,19 +1,10 @@
 import { createHash } from "node:crypto";
-import { JsonError, readJson, type JsonObject, type JsonValue } from "#domain/json";
+import type { JsonObject, JsonValue } from "#domain/json";
 import type { Brand, Instant } from "#domain/kernel";
-import { canonicalBytes } from "./canonical-json.ts";
 import { TufError } from "./errors.ts";
+import { readFile } from "./read-file.ts";
 import type { RoleName } from "./role-name.ts";
-import {
-  asArray,
-  asBytes,
-  asMap,
-  asObject,
-  asString,
-  asWhole,
-  invalid,
-  malformed,
-} from "./shape.ts";
+import { asArray, asBytes, asMap, asString, asWhole, invalid, malformed } from "./shape.ts";
 import type { Signature } from "./signature.ts";
 import { formatForPeople, tryTime } from "./time.ts";
 
@@ -39,9 +30,7 @@ export type Trusted<Payload> = Brand<Envelope<Payload>, "Trusted">;
 /** What every payload has. */
 export type Common = { readonly version: number; readonly expires: Instant };
 
-const maxDepth = 32;
 const maxSignatures = 64;
-const envelopeMembers: ReadonlySet<string> = new Set(["signed", "signatures"]);
 
 export type Reading<Payload> = {
   readonly role: RoleName;
@@ -53,16 +42,12 @@ export type Reading<Payload> = {
 
 /** Reads a metadata file. Throws `tuf/malformed` for what is not one, `tuf/invalid` for what breaks a rule of its kind. */
 export function decode<Payload>(bytes: Uint8Array, as: Reading<Payload>): Envelope<Payload> {
-  const file = asObject(parse(bytes, as.maxBytes), "file");
-  if (Object.keys(file).some((name) => !envelopeMembers.has(name)))
-    throw malformed("a file has only `signed` and `signatures`");
-  const raw = asObject(file["signed"], "signed");
-  const signatures = asArray(file["signatures"] ?? [], "signatures", maxSignatures).map(
-    signatureOf,
-  );
+  const { signed: raw, canonical, signatures: listed } = readFile(bytes, as.maxBytes);
+  const signatures = asArray(listed, "signatures", maxSignatures).map(signatureOf);
   const signed = as.read(raw, commonOf(raw, as));
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  return { role: as.role, bytes, sha256, raw, message: canonicalBytes(raw), signed, signatures };
+  const message = new TextEncoder().encode(canonical);
+  return { role: as.role, bytes, sha256, raw, message, signed, signatures };
 }
 
 /** Throws `tuf/expired` when the file's time is over at `now`. */
@@ -76,15 +61,6 @@ export function requireFresh(envelope: Envelope<Common>, now: Instant): void {
 
 export function isExpired(envelope: Envelope<Common>, now: Instant): boolean {
   return envelope.signed.expires < now;
-}
-
-function parse(bytes: Uint8Array, maxBytes: number): JsonValue {
-  try {
-    return readJson(bytes, { maxBytes, maxDepth, wholeNumbers: true });
-  } catch (cause) {
-    if (cause instanceof JsonError) throw new TufError("tuf/malformed", cause.code, { cause });
-    throw cause;
-  }
 }
 
 function signatureOf(value: JsonValue): Signature {

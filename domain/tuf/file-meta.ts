@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { JsonValue } from "#domain/json";
 import { TufError } from "./errors.ts";
 import type { RoleName } from "./role-name.ts";
-import { asBytes, asMap, asObject, asWhole, malformed } from "./shape.ts";
+import { asBytes, asMap, asObject, asString, asWhole, malformed } from "./shape.ts";
 
 /** What one file says of another. Hashes in hex; a hash that nobody here knows is passed over. */
 export type FileMeta = {
@@ -10,6 +10,9 @@ export type FileMeta = {
   readonly sha256?: string;
   readonly sha512?: string;
 };
+
+/** 32 or 64 bytes in base64, the spare bits of the last digit zero. */
+const PLAIN_HASH = /^(?:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/]{85}[AQgw]==)$/;
 
 /** Reads `{"hashes": {...}, "length": n}`. Throws `tuf/malformed`. */
 export function fileMetaOf(value: JsonValue | undefined, what: string): FileMeta {
@@ -67,7 +70,9 @@ function differs(role: RoleName, algorithm: string, expected = ""): TufError {
 
 function hexOf(value: JsonValue | undefined, bytes: number): string | undefined {
   if (value === undefined) return undefined;
-  const hash = asBytes(value, "hash");
-  if (hash.length !== bytes) throw malformed("a hash has the wrong length");
-  return Buffer.from(hash).toString("hex");
+  const hex = Buffer.from(asString(value, "hash"), "base64").toString("hex");
+  if (hex.length !== 2 * bytes) throw malformed("a hash has the wrong length");
+  // Thousands of them stand in a file: only what might not be base64's one way to write it is written again.
+  if (!PLAIN_HASH.test(value as string)) asBytes(value, "hash");
+  return hex;
 }
