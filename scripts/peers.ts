@@ -15,6 +15,7 @@ export const peers = [
   { program: "openssl", debian: "openssl" },
   { program: "unzip", debian: "unzip" },
   { program: "ip", debian: "iproute2" },
+  { program: "softhsm2-util", debian: "softhsm2" },
 ] as const;
 
 /** What benchmarks need beside the server they compare with. */
