@@ -8,6 +8,7 @@ import {
   CreateOrganization,
   CreateTeam,
   CreateUser,
+  KeyOwner,
   Organization,
   Team,
   UpdateUser,
@@ -44,6 +45,13 @@ export const operations = {
   listKeys: { method: "GET", path: "/users/:user/keys", answer: z.array(AccountKey) },
   addKey: { method: "POST", path: "/users/:user/keys", body: AddKey, answer: AccountKey },
   revokeKey: { method: "DELETE", path: "/users/:user/keys/:fingerprint", answer: Nothing },
+  /** Whose the given keys are; those that are nobody's are left out. Fingerprints, parted by commas. */
+  keyOwners: {
+    method: "GET",
+    path: "/keys",
+    query: z.strictObject({ fingerprints: z.string().max(13_000) }),
+    answer: z.array(KeyOwner),
+  },
   createBundle: {
     method: "POST",
     path: "/users/:user/bundles",

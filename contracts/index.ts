@@ -18,6 +18,7 @@ export {
   CreateTeam,
   CreateUser,
   GatewayPermission,
+  KeyOwner,
   Organization,
   Password,
   RepositoryRight,

@@ -90,6 +90,10 @@ export const AccountKey = z.object({
 });
 export type AccountKey = z.infer<typeof AccountKey>;
 
+/** Whose a public key is, as long as it has not been revoked and the account is active. */
+export const KeyOwner = z.object({ fingerprint: KeyFingerprint, account: AccountName });
+export type KeyOwner = z.infer<typeof KeyOwner>;
+
 /**
  * A public key made elsewhere: PEM `CERTIFICATE REQUEST` made with it for `O` the registry's host and `CN` the
  * account; from an admin also `PUBLIC KEY` or `CERTIFICATE`.

@@ -10,6 +10,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["status", async () => (await import("./commands/status.ts")).addStatus],
   ["login", async () => (await import("./commands/login.ts")).addLogin],
   ["logout", async () => (await import("./commands/logout.ts")).addLogout],
+  ["sign", async () => (await import("./commands/sign.ts")).addSign],
   ["why", async () => (await import("./commands/why.ts")).addWhy],
   ["workloads", async () => (await import("./commands/workloads.ts")).addWorkloads],
   ["decisions", async () => (await import("./commands/decisions.ts")).addDecisions],

@@ -11,6 +11,15 @@ export type CliErrorCode =
   | "cli/credentials-malformed"
   /** Nobody is signed in at the server, and the command needs to know who signs. */
   | "cli/not-signed-in"
+  /** No private key is held here whose public half the server knows as the signer's. */
+  | "cli/no-signing-key"
+  /** The owner of the repository has not made this account a signer. */
+  | "cli/not-a-signer"
+  /** The account has not the right that it takes. */
+  | "cli/not-allowed"
+  | "cli/image-unknown"
+  /** Several things were to be done, and not all were: each has been reported. */
+  | "cli/some-failed"
   | "cli/key-unknown"
   | "cli/team-unknown"
   | "cli/archive-malformed"

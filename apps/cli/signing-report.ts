@@ -44,11 +44,6 @@ const words = {
   "signer/pin-wrong": {
     hint: "it was tried once; a token locks itself after a few wrong ones",
   },
-  "signer/backup-unreadable": { hint: "take another copy of the backup" },
-  "signer/backup-version": { hint: "restore it with a newer version of countersign" },
-  "signer/backup-locked": { hint: "it opens with the passphrase that was given when it was made" },
-  "signer/token-unusable": { hint: "check the token, --pkcs11-module and --pkcs11-token" },
-  "signer/pin-wrong": { hint: "nothing is tried again: a token counts wrong PINs" },
   "trust-server/unreachable": { message: "the trust server does not answer", hint: reach },
   "trust-server/unauthorized": {
     message: "the trust server does not let this account do that",

@@ -1,4 +1,11 @@
-import type { AccountName, User } from "#domain/identity";
+import type { KeyOwner } from "#contracts";
+import {
+  parseKeyFingerprint,
+  type AccountName,
+  type KeyFingerprint,
+  type User,
+} from "#domain/identity";
+import { CodedError } from "#domain/kernel";
 import type { AccountsService, ArchiveFile, UserUpdate, UserView } from "#services/accounts";
 import { RestError } from "./errors.ts";
 import { operation, type Operation } from "./operation.ts";
@@ -43,6 +50,16 @@ export function peopleOperations(accounts: AccountsService): readonly Operation[
       await accounts.revokeKey(place.user(), place.fingerprint(), { signal });
       return undefined;
     }),
+    operation("keyOwners", "signed-in", async ({ query, signal }) => {
+      const owners: KeyOwner[] = [];
+      for (const text of new Set(query.fingerprints.split(","))) {
+        const fingerprint = fingerprintOf(text);
+        const found = fingerprint && (await accounts.identifyKey(fingerprint, { signal }));
+        if (found !== undefined)
+          owners.push({ fingerprint: found.key.fingerprint, account: found.user.name });
+      }
+      return owners;
+    }),
     operation("createBundle", "own-or-admin", async ({ place, body, signal }) => {
       const made = await accounts.createBundle(place.user(), body.label, { signal });
       return { key: made.key, bundle: encoded(made.bundle), context: encoded(made.context) };
@@ -86,6 +103,15 @@ function given(body: {
     ...(body.isActive === undefined ? {} : { isActive: body.isActive }),
     ...(body.permission === undefined ? {} : { permission: body.permission }),
   };
+}
+
+function fingerprintOf(text: string): KeyFingerprint | undefined {
+  try {
+    return parseKeyFingerprint(text);
+  } catch (error) {
+    if (error instanceof CodedError) return undefined; // nobody's
+    throw error;
+  }
 }
 
 function encoded({ fileName, bytes }: ArchiveFile): { fileName: string; base64: string } {

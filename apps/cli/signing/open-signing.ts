@@ -11,7 +11,7 @@ import {
 } from "#adapters/remotes";
 import type { Options } from "#domain/kernel";
 import { rootRole } from "#domain/tuf";
-import { createReader, type Reader } from "#services/reader";
+import { createReader, type MetadataSource, type Reader } from "#services/reader";
 import { createSigner, type Signer, type SignerParts } from "#services/signer";
 import type { Session } from "../session.ts";
 import { openAccount, type Account } from "./account.ts";
@@ -36,6 +36,8 @@ export type TrustConnection = {
   /** For `createSigner` and `signImage`; hold `directory.lock(gun)` while publishing. */
   readonly parts: SignerParts;
   readonly signer: Signer;
+  /** What the trust server failed with last, when it was read: it says more than that nothing could be fetched. */
+  readonly fault: () => unknown;
 };
 
 /** Opens what signing takes; dispose of it when the command ends. */
@@ -62,7 +64,21 @@ export async function openSigning(session: Session, options: TrustOptions): Prom
     const server = createTrustServer(remote(place, place.trustServerUrl), how);
     closing.push(() => server.close());
     const { memory, cache, keys, local } = directory;
-    const reader = createReader({ source: server, memory, cache, clock: world.clock });
+    let fault: unknown;
+    const noted = async <Value>(answer: Promise<Value>): Promise<Value> => {
+      try {
+        return await answer;
+      } catch (error) {
+        fault = error;
+        throw error;
+      }
+    };
+    const source: MetadataSource = {
+      current: (gun, role, o) => noted(server.current(gun, role, o)),
+      byChecksum: (gun, role, sha256, o) => noted(server.byChecksum(gun, role, sha256, o)),
+      byVersion: (gun, role, version, o) => noted(server.byVersion(gun, role, version, o)),
+    };
+    const reader = createReader({ source, memory, cache, clock: world.clock });
     const parts: SignerParts = {
       ...{ keys, local, reader, server },
       clock: world.clock,
@@ -75,7 +91,7 @@ export async function openSigning(session: Session, options: TrustOptions): Prom
       },
       earlierRoot: (gun, version, o) => server.byVersion(gun, rootRole, version, o),
     };
-    return { server, reader, parts, signer: createSigner(parts) };
+    return { server, reader, parts, signer: createSigner(parts), fault: () => fault };
   };
   return {
     signal,
