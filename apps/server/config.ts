@@ -41,7 +41,7 @@ const Config = z.strictObject({
     .string()
     .regex(/^(?:unix:\/\/\/.+|none)$/, "unix:///path/of/the/socket, or none")
     .default("unix:///var/run/docker.sock"),
-  /** Folder with the built web pages; empty serves none. */
+  /** Folder with the built web pages; empty: those that come with the program. */
   webDirectory: z.string().default(""),
   /** Where the first admin's password is written, once. Empty: into the data directory. */
   firstPasswordFile: z.string().default(""),

@@ -57,6 +57,7 @@ import { readMasterKeys } from "./master-keys.ts";
 import { requireKeysToOpen } from "./open-vault.ts";
 import { pauseWithJitter } from "./pause.ts";
 import { runningWorkloads } from "./running-workloads.ts";
+import { builtWeb } from "./web-directory.ts";
 
 /** The whole program, put together and not yet listening. */
 export type App = {
@@ -190,7 +191,7 @@ export async function wire(
         await gatekeeper.policy(options);
         return isStarted;
       },
-      webRoot: config.webDirectory,
+      webRoot: config.webDirectory || builtWeb(),
     }),
   ];
   const gateway = createGateway({

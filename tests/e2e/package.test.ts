@@ -1,9 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { builtCommand } from "../harness/built.ts";
 import { mustRun, runPeer, type Ran } from "../harness/peers-run.ts";
+import { freePorts } from "../harness/server.ts";
 
 const project = resolve(import.meta.dirname, "../..");
 /** Ours first, as in a project that installed the package. */
@@ -49,6 +52,43 @@ test("every command of the package can be loaded", async () => {
 test("the server of the package starts as far as its configuration", async () => {
   const printed = await command("countersign", ["serve", "--print-config"]);
   expect(printed).toMatchObject({ exitCode: 0, err: "" });
+});
+
+test("the server of the package brings its pages", async () => {
+  const data = join(folder, "data");
+  const [port, gatewayPort] = await freePorts();
+  const server = spawn(join(folder, "node_modules/.bin/countersign"), ["serve"], {
+    cwd: folder,
+    stdio: "ignore",
+    env: {
+      PATH: path,
+      HOME: folder,
+      COUNTERSIGN_DATA: data,
+      COUNTERSIGN_ENGINE: "none",
+      COUNTERSIGN_HOST: `localhost:${port}`,
+      COUNTERSIGN_LISTEN: `127.0.0.1:${port}`,
+      COUNTERSIGN_GATEWAY_HOST: `localhost:${gatewayPort}`,
+      COUNTERSIGN_GATEWAY_LISTEN: `127.0.0.1:${gatewayPort}`,
+    },
+  });
+  const ended = once(server, "exit");
+  try {
+    const page = [
+      "--silent",
+      "--fail",
+      "--retry",
+      "60",
+      "--retry-delay",
+      "1",
+      "--retry-all-errors",
+    ];
+    const address = `https://localhost:${port}/`;
+    const got = await mustRun("curl", [...page, "--insecure", address], { cwd: folder });
+    expect(got).toContain('<div id="root">');
+  } finally {
+    server.kill("SIGTERM");
+    await ended;
+  }
 });
 
 test("the licences of what is bundled come with it", async () => {
