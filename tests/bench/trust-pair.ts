@@ -100,7 +100,7 @@ async function adminToken(server: {
   readonly adminPassword: string;
 }): Promise<string> {
   const agent = new Agent({ connect: { ca: server.ca } });
-  const scopes = [10, 1_000, 10_000].map(
+  const scopes = [1, 10, 1_000, 10_000].map(
     (tags) =>
       `scope=${encodeURIComponent(`repository:${server.registryHost}/bench/tags-${tags}:pull,push`)}`,
   );
