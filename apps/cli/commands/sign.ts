@@ -1,7 +1,12 @@
 import type { Command } from "commander";
 import { CliError } from "../errors.ts";
 import type { Cli } from "../program.ts";
-import { passphraseHelp, withKeyOption, withTrustOptions } from "../signing/trust-options.ts";
+import {
+  passphraseHelp,
+  withKeyOption,
+  withTokenOptions,
+  withTrustOptions,
+} from "../signing/trust-options.ts";
 import { examples } from "./example.ts";
 
 export function addSign(program: Command, cli: Cli): void {
@@ -12,7 +17,7 @@ export function addSign(program: Command, cli: Cli): void {
     .option("--tag <tag>", "the tag to sign for an image that is given by digest")
     .option("--role <role...>", "sign as these roles alone: targets/qa")
     .option("--require-admitted", "exit with 3 where the policy still refuses an image");
-  withKeyOption(withTrustOptions(sign))
+  withTokenOptions(withKeyOption(withTrustOptions(sign)))
     .addHelpText(
       "after",
       examples("sign acme/web:1", "sign acme/web@sha256:5e3f... --tag 1 --key key.pem") +

@@ -1,8 +1,8 @@
 import type { HeldKey, KeyStore } from "#services/signer";
 
-/** Several places for keys as one. New keys are made in the first; a key that is in two is opened in the first. */
-export function joinKeys(first: KeyStore, ...others: readonly KeyStore[]): KeyStore {
-  const all = [first, ...others];
+/** Several places for keys as one: `before` are looked into first. New keys are made in `kept`. */
+export function joinKeys(kept: KeyStore, before: readonly KeyStore[]): KeyStore {
+  const all = [...before, kept];
   return {
     async list(o) {
       const found = new Map<string, HeldKey>();
@@ -21,7 +21,7 @@ export function joinKeys(first: KeyStore, ...others: readonly KeyStore[]): KeySt
       }
       return undefined;
     },
-    generate: (purpose, o) => first.generate(purpose, o),
+    generate: (purpose, o) => kept.generate(purpose, o),
     async remove(id, o) {
       for (const store of all) await store.remove(id, o);
     },

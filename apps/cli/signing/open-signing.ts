@@ -119,6 +119,7 @@ export async function openSigning(session: Session, options: TrustOptions): Prom
     async [Symbol.asyncDispose]() {
       for (const close of closing) await close();
       await account[Symbol.asyncDispose]();
+      await directory[Symbol.asyncDispose]();
     },
   };
 }

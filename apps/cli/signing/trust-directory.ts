@@ -7,26 +7,33 @@ import {
   type TrustDirectory,
 } from "#adapters/trust-directory";
 import type { Options } from "#domain/kernel";
-import { SignerError, type KeyStore, type Passphrases } from "#services/signer";
+import { SignerError, type HeldKey, type KeyStore, type Passphrases } from "#services/signer";
+import { backupReminder } from "../keys/reminder.ts";
+import { configuredToken } from "../keys/token.ts";
 import { readNamedFile } from "../named-file.ts";
 import type { World } from "../world.ts";
 import { joinKeys } from "./join-keys.ts";
 import { createPassphrases } from "./passphrases.ts";
 import type { TrustOptions } from "./trust-options.ts";
 
-export type OpenDirectory = Pick<TrustDirectory, "local" | "memory" | "cache" | "lock"> & {
-  /** Where it is, for people. */
-  readonly path: string;
-  /** The keys of the directory, with those that were given for this call before them. */
-  readonly keys: KeyStore;
-  /** The keys that are kept, and what can be done with their files. */
-  readonly kept: TrustDirectory["keys"];
-  /** Canonical ids of the keys that were given for this call. Nothing of them is written. */
-  readonly given: readonly string[];
-  /** Where it is not, new keys are refused and what is verified is forgotten when the process ends. */
-  readonly isWritable: boolean;
-  readonly passphrases: Passphrases;
-};
+export type OpenDirectory = AsyncDisposable &
+  Pick<TrustDirectory, "local" | "memory" | "cache" | "lock" | "pins" | "notes"> & {
+    /** Where it is, for people. */
+    readonly path: string;
+    /** The keys of the directory, after those that were given for this call and those of a token. */
+    readonly keys: KeyStore;
+    /** The keys that are kept, and what can be done with their files. */
+    readonly kept: TrustDirectory["keys"];
+    /** Canonical ids of the keys that were given for this call. Nothing of them is written. */
+    readonly given: readonly string[];
+    /** Where it is not, new keys are refused and what is verified is forgotten when the process ends. */
+    readonly isWritable: boolean;
+    readonly passphrases: Passphrases;
+    /** The keys of the token that is configured. */
+    readonly token: KeyStore | undefined;
+    /** A key that was used beside `keys`: a root key without a backup is spoken of at the end. */
+    readonly noteUse: (key: HeldKey) => void;
+  };
 
 /** The trust directory that the user means: the one that docker and notary use, unless another is named. */
 export function trustDirectoryPath({ trustDir }: TrustOptions, world: World): string {
@@ -64,10 +71,21 @@ export async function openDirectory(
   );
   const given = (await memory.keys.list(o)).map(({ id }) => id);
   const kept = isWritable ? disk.keys : { ...disk.keys, generate: nowhereToKeep(path) };
+  const token = configuredToken(options, world);
+  const first = [
+    ...(given.length === 0 ? [] : [memory.keys]),
+    ...(token === undefined ? [] : [token.keys]),
+  ];
+  const reminder = backupReminder(disk.notes, world);
+  const watched = reminder.watched(kept);
   return {
     path,
     kept,
-    keys: given.length === 0 ? kept : { ...joinKeys(memory.keys, kept), generate: kept.generate },
+    keys: first.length === 0 ? watched : joinKeys(watched, first),
+    token: token?.keys,
+    noteUse: reminder.noteUse,
+    pins: disk.pins,
+    notes: disk.notes,
     given,
     isWritable,
     passphrases,
@@ -75,6 +93,10 @@ export async function openDirectory(
     memory: disk.memory,
     cache: disk.cache,
     lock: (gun, how) => (isWritable ? disk : memory).lock(gun, how),
+    async [Symbol.asyncDispose]() {
+      await reminder.say(o);
+      await token?.[Symbol.asyncDispose]();
+    },
   };
 }
 

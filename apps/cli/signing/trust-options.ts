@@ -6,6 +6,8 @@ export const TrustOptions = z.object({
   trustDir: z.string().optional(),
   key: z.string().optional(),
   trustServer: z.string().optional(),
+  pkcs11Module: z.string().optional(),
+  pkcs11Token: z.string().optional(),
 });
 export type TrustOptions = z.infer<typeof TrustOptions>;
 
@@ -22,6 +24,13 @@ export function withKeyOption(command: Command): Command {
     "--key <file>",
     "sign with this private key, PEM (COUNTERSIGN_KEY_FILE, COUNTERSIGN_KEY)",
   );
+}
+
+/** Adds `--pkcs11-module` and `--pkcs11-token` to a command that can use keys on a token. */
+export function withTokenOptions(command: Command): Command {
+  return command
+    .option("--pkcs11-module <file>", "library of a hardware token (COUNTERSIGN_PKCS11_MODULE)")
+    .option("--pkcs11-token <label>", "which token, if several (COUNTERSIGN_PKCS11_TOKEN)");
 }
 
 /** The passphrase lines below the help of a command that signs. */
