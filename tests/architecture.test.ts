@@ -31,11 +31,13 @@ const neighbours: Readonly<Record<string, readonly string[]>> = {
   "faces/gateway": ["http"],
   "adapters/storage": ["io"],
   "adapters/docker": ["io"],
+  "adapters/images": ["io"],
   "adapters/pki": ["io"],
   "adapters/remotes": ["io"],
   "adapters/trust-directory": ["io"],
   "apps/cli": ["server", "start"],
   "apps/notary": ["start"],
+  "apps/docker-trust": ["notary", "start"],
 };
 
 type Import = { readonly from: string; readonly specifier: string };
