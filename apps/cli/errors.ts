@@ -18,6 +18,8 @@ export type CliErrorCode =
   /** The account has not the right that it takes. */
   | "cli/not-allowed"
   | "cli/image-unknown"
+  /** There is no trust data, or none that can be believed. */
+  | "cli/trust-unreadable"
   /** Several things were to be done, and not all were: each has been reported. */
   | "cli/some-failed"
   | "cli/key-unknown"
