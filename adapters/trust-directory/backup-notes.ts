@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { BackupNotes } from "#services/signer";
 import type { Shelf } from "./shelf.ts";
 
@@ -6,14 +5,14 @@ import type { Shelf } from "./shelf.ts";
 const file = "countersign/backed-up.json";
 const maxBytes = 4_194_304;
 
-const Notes = z.record(z.string().regex(/^[0-9a-f]{64}$/), z.int());
+const KEY_ID = /^[0-9a-f]{64}$/;
 
 /** Which keys were backed up, and when: one small file, written anew each time. */
 export function backupNotes(shelf: Shelf): BackupNotes {
   const backedUp: BackupNotes["backedUp"] = async (o) => {
     const bytes = await shelf.read(file, maxBytes, o);
-    const notes = Notes.safeParse(bytes === undefined ? {} : asJson(bytes)).data ?? {};
-    return new Map(Object.entries(notes));
+    const notes = Object.entries(bytes === undefined ? {} : (asJson(bytes) ?? {}));
+    return new Map(notes.every(isNote) ? notes : []);
   };
   return {
     backedUp,
@@ -24,6 +23,10 @@ export function backupNotes(shelf: Shelf): BackupNotes {
       await shelf.write(file, text, { isDurable: true }, o);
     },
   };
+}
+
+function isNote(note: [string, unknown]): note is [string, number] {
+  return KEY_ID.test(note[0]) && Number.isSafeInteger(note[1]);
 }
 
 function asJson(bytes: Uint8Array): unknown {

@@ -13,6 +13,7 @@ export type { BackupContents, KeyCopy, PinCopy } from "./backup-contents.ts";
 export { maxBackupBytes, openBackup, sealBackup } from "./backup-file.ts";
 export type { BackupNotes, KeyOpener, Pins } from "./backup-ports.ts";
 export type { Change, DelegationEdit, StagedChange } from "./change.ts";
+export type { DelegationChange, Differences, TagChange } from "./compare-states.ts";
 export { createSigner } from "./create-signer.ts";
 export type { EarlierRoot } from "./earlier-roots.ts";
 export {
@@ -22,6 +23,15 @@ export {
   type TrustServerErrorCode,
   type Validation,
 } from "./errors.ts";
+export {
+  examineKeys,
+  type Diagnosis,
+  type DoctorFacts,
+  type Expiry,
+  type KeyFindings,
+  type KeyUse,
+  type RepositoryFacts,
+} from "./key-doctor.ts";
 export type {
   HeldKey,
   KeyFiles,
@@ -52,4 +62,11 @@ export {
   type NewSigner,
   type RemovedSigner,
 } from "./signers.ts";
+export {
+  history,
+  type ChangeFeed,
+  type FeedRecord,
+  type HistorySource,
+  type LogEntry,
+} from "./history.ts";
 export type { InitOptions, Published, Rotation, Signer, SignerParts } from "./signer.ts";

@@ -7,18 +7,22 @@ import type { Cli } from "../program.ts";
 import { userOr, type Result } from "../session.ts";
 import { fields, moment, table } from "../text.ts";
 import { examples } from "./example.ts";
+import { addPrivateKeyCommands } from "./key-private.ts";
 
 export function addKey(program: Command, cli: Cli): void {
-  const key = program.command("key").description("public keys: what ties a signature to a person");
+  const key = program
+    .command("key")
+    .description("keys: the public ones of accounts, and the private ones held here");
   addList(key, cli);
   addAdd(key, cli);
   addRevoke(key, cli);
+  addPrivateKeyCommands(key, cli);
 }
 
 function addList(key: Command, cli: Cli): void {
   key
     .command("list")
-    .description("list a user's keys")
+    .description("list the public keys of a user")
     .argument("[user]", "yourself when left out")
     .addHelpText("after", examples("key list alice"))
     .action((user: string | undefined, _options: unknown, command: Command) =>
@@ -46,7 +50,7 @@ function addList(key: Command, cli: Cli): void {
 function addAdd(key: Command, cli: Cli): void {
   key
     .command("add")
-    .description("add a key that was made elsewhere")
+    .description("add a public key to a user: one that was made elsewhere")
     .argument("<user>")
     .argument("<file>", "PEM: CERTIFICATE REQUEST; from an admin also PUBLIC KEY or CERTIFICATE")
     .option("--label <text>", "what the key is; the file's name when left out")
@@ -68,7 +72,7 @@ function addAdd(key: Command, cli: Cli): void {
 function addRevoke(key: Command, cli: Cli): void {
   key
     .command("revoke")
-    .description("revoke a key: its signatures and its certificate stop counting at once")
+    .description("revoke a user's key: its signatures and certificate stop counting")
     .argument("<user>")
     .argument("<fingerprint>", "or its first digits, at least 8")
     .addHelpText("after", examples("key revoke alice 1f0c9a77"))
