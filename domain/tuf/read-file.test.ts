@@ -27,6 +27,7 @@ test.for([
   ["a fraction", `{"signed":{"a":1.5},"signatures":[]}`, "json/malformed"],
   ["deep nesting", `{"signed":{"a":${deep(40)}},"signatures":[]}`, "json/too-deep"],
   ["very deep nesting", `{"signed":{"a":${deep(4_000)}},"signatures":[]}`, "json/too-deep"],
+  ["signatures a level too deep", `{"signed":{"a":1},"signatures":${deep(33)}}`, "json/too-deep"],
   ["deep signatures", `{"signed":{"a":1},"signatures":${deep(40)}}`, "json/too-deep"],
   ["too much", `{"signed":{"a":"${"x".repeat(10_000)}"},"signatures":[]}`, "json/too-large"],
   ["a third member", `{"signed":{"a":1},"signatures":[],"x":1}`, "json/malformed"],

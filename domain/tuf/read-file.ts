@@ -35,7 +35,8 @@ function readCanonical(bytes: Uint8Array): ReadFile | undefined {
   const before = `{"signed":${fileJson(canonical)},"signatures":`;
   if (!text.startsWith(before) || !text.endsWith("}")) return undefined;
   const rest = text.slice(before.length, -1);
-  const signatures = readJson(rest, { ...limits, maxBytes: rest.length });
+  const inside = { maxDepth: limits.maxDepth - 1, maxBytes: rest.length };
+  const signatures = readJson(rest, { ...limits, ...inside });
   return { signed, canonical, signatures };
 }
 
