@@ -68,7 +68,8 @@ function addTarget(
   requireWithin(work, role, name);
   const isStale = work.draft.expired.has(role);
   const before = contentAt(work, role)?.targets.get(name);
-  if (isDeepStrictEqual(before, target) && !isStale) return;
+  // Custom data is one object or another, as its file was read.
+  if (isDeepStrictEqual(before, target, { skipPrototype: true }) && !isStale) return;
   edit(work, role).targets.set(name, target);
   work.dirty.add(role);
 }

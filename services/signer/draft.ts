@@ -34,6 +34,8 @@ export type Draft = {
   readonly unsigned: ReadonlyMap<RoleName, Content>;
   /** Versions that roles without a file had before, so that they go on from there. */
   readonly floors: ReadonlyMap<RoleName, number>;
+  /** Delegations whose file is known here and signed as it should be, and that the server says it has none of. */
+  readonly lost: ReadonlySet<RoleName>;
   /** Roles whose time is over: whoever touches them signs them again. */
   readonly expired: ReadonlySet<RoleName>;
   readonly dirty: ReadonlySet<RoleName>;

@@ -104,12 +104,17 @@ function reachAt(work: Work, role: RoleName): Reach {
  * signed by the way: it is left out, and the version goes on. A role whose file is there but could not be
  * read has an unknown version: nothing can follow it.
  */
-function beginning({ draft }: Work, role: RoleName): Content {
+function beginning({ draft, dropped }: Work, role: RoleName): Content {
   const asleep = draft.unsigned.get(role) ?? draft.contents.get(role);
   const version = asleep?.version ?? draft.floors.get(role);
   const parent = parentOf(role);
   const above = parent === undefined ? undefined : draft.contents.get(parent);
   const wasDelegated = above?.delegations.some(({ name }) => name === role) ?? false;
+  // A server that keeps the snapshot can leave a file out of it: whoever signed then would sign its content away.
+  if (draft.lost.has(role) && wasDelegated && !dropped.has(role))
+    throw refused(
+      `the server has no file of ${role}, where version ${version} was seen before: nothing can be added to it, unless what is kept here of the repository is removed first`,
+    );
   const isNamed = draft.snapshot.meta.has(role) && asleep === undefined;
   if (isNamed && wasDelegated)
     throw refused(`the file of ${role} cannot be read or believed: nothing can be added to it`);

@@ -29,6 +29,7 @@ import type {
   SigningKey,
   TrustServer,
 } from "./ports.ts";
+import { serversOwn } from "./served-key.ts";
 import type { InitOptions } from "./signer.ts";
 
 export type InitParts = {
@@ -50,8 +51,10 @@ export async function initialise(
 ): Promise<Initialised> {
   const { keys, server } = parts;
   // The server first: when it does not answer, no key was made for nothing.
-  const timestamp = await server.key(gun, timestampRole, o);
-  const served = how.serverKeepsSnapshot ? await server.key(gun, snapshotRole, o) : undefined;
+  const keyOf = async (role: RoleName): Promise<PublicKey> =>
+    await serversOwn(keys, role, await server.key(gun, role, o), o);
+  const timestamp = await keyOf(timestampRole);
+  const served = how.serverKeepsSnapshot ? await keyOf(snapshotRole) : undefined;
   const { key: rootKey, isNewKey } = await rootKeyFor(keys, how, o);
   how.keyring.add(rootKey);
   const certified = await certifiedRootKey(parts, gun, { rootKey, pem: how.rootCertificate }, o);

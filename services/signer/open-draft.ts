@@ -5,6 +5,7 @@ import {
   decodeSnapshot,
   decodeTargets,
   isExpired,
+  parentOf,
   rootRole,
   snapshotRole,
   targetsRole,
@@ -88,6 +89,7 @@ function published(open: OpenRepository, renew: ReadonlySet<RoleName>): Opened {
       contents: new Map(readable.map(([role, file]) => [role, contentOf(file.signed)])),
       unsigned: new Map([...open.unsigned].map(([role, file]) => [role, contentOf(file.signed)])),
       floors: new Map(),
+      lost: new Set(),
       expired: new Set([...open.expired.keys(), ...renew]),
       dirty: new Set([...renew].filter((role) => role === targetsRole)),
     },
@@ -151,6 +153,7 @@ async function initialised(local: LocalRepository, o: Options): Promise<Opened |
         contents: new Map([[targetsRole, contentOf({ ...targets, expires: 0, keys: new Map() })]]),
         unsigned: new Map(),
         floors: new Map(),
+        lost: new Set(),
         expired: new Set(),
         dirty: new Set([targetsRole]),
       },
@@ -165,7 +168,10 @@ async function initialised(local: LocalRepository, o: Options): Promise<Opened |
   }
 }
 
-/** The draft with the versions, as far as they are known here, of `roles` that have no file on the server. */
+/**
+ * The draft with what is known here of `roles`, and of those above them, that have no file on the server: the
+ * version, and whether it is a file that should be there.
+ */
 export async function withFloors(
   draft: Draft,
   roles: Iterable<RoleName>,
@@ -173,21 +179,35 @@ export async function withFloors(
   o: Options,
 ): Promise<Draft> {
   const floors = new Map<RoleName, number>();
-  for (const role of new Set(roles)) {
+  const lost = new Set<RoleName>();
+  for (const role of new Set([...roles].flatMap(withParents))) {
     if (draft.contents.has(role) || draft.unsigned.has(role)) continue;
     const file = await local.file(role, o);
-    const version = file === undefined ? undefined : versionOf(file, role);
-    if (version !== undefined) floors.set(role, version);
+    const known = file === undefined ? undefined : quietly(() => decodeTargets(file, role));
+    if (known === undefined) continue;
+    floors.set(role, known.signed.version);
+    const delegation = draft.contents
+      .get(parentOf(role) ?? targetsRole)
+      ?.delegations.find(({ name }) => name === role);
+    const { targets, delegations } = known.signed;
+    const isEmpty = targets.size === 0 && delegations.length === 0;
+    if (delegation === undefined || isEmpty) continue;
+    if (quietly(() => verifyThreshold(known, delegation)) !== undefined) lost.add(role);
   }
-  return { ...draft, floors };
+  return { ...draft, floors, lost };
 }
 
-/** Of a file that only its version is taken from: no signature is asked for. */
-function versionOf(bytes: Uint8Array, role: RoleName): number | undefined {
+function withParents(role: RoleName): readonly RoleName[] {
+  const parent = parentOf(role);
+  return parent === undefined ? [role] : [...withParents(parent), role];
+}
+
+/** What is no such file, or not signed so, is as good as none. */
+function quietly<Value>(read: () => Value): Value | undefined {
   try {
-    return decodeTargets(bytes, role).signed.version;
+    return read();
   } catch (error) {
-    if (error instanceof TufError) return undefined; // as good as none
+    if (error instanceof TufError) return undefined;
     throw error;
   }
 }

@@ -19,6 +19,7 @@ import { offer, type OfferParts } from "./offer.ts";
 import type { Opened } from "./open-draft.ts";
 import { refused } from "./edited.ts";
 import type { KeyStore, SigningKey } from "./ports.ts";
+import { serversOwn } from "./served-key.ts";
 import type { Rotation } from "./signer.ts";
 
 export type RotateParts = OfferParts & InitParts & { readonly earlierRoot?: EarlierRoot };
@@ -101,7 +102,10 @@ function newKeys(
   const asListed = async (key: SigningKey): Promise<PublicKey> =>
     role === rootRole ? await certifiedRootKey(parts, gun, { rootKey: key }, o) : key.publicKey;
   const make = async (count: number): Promise<readonly PublicKey[]> => {
-    if (how.by === "server") return [await parts.server.rotateKey(gun, role as RoleName, o)];
+    if (how.by === "server") {
+      const name = role as RoleName;
+      return [await serversOwn(parts.keys, name, await parts.server.rotateKey(gun, name, o), o)];
+    }
     const keys: SigningKey[] = [];
     for (const id of how.keys ?? []) keys.push(await chosen(id));
     if (keys.length === 0) while (keys.length < count) keys.push(await generate());
