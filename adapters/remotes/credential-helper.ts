@@ -1,4 +1,7 @@
 import { spawn } from "node:child_process";
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { delimiter, isAbsolute, join } from "node:path";
 import type { Options } from "#domain/kernel";
 import type { Credentials } from "./credentials.ts";
 import { RemoteError } from "./errors.ts";
@@ -7,6 +10,8 @@ import { jsonObject, textOf } from "./json.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** Passphrases, keys and passwords that are meant for us: a program that looks something up has no need of them. */
+const OURS = /^(?:COUNTERSIGN_|NOTARY_|DOCKER_CONTENT_TRUST_|DOCKER_AUTH_CONFIG$)/i;
 const maxOutputBytes = 65_536;
 /** It may ask somebody to unlock a keychain. */
 const maxMs = 120_000;
@@ -26,7 +31,9 @@ export async function askHelper(
   if (!NAME.test(name))
     throw broken("docker's configuration names no program that keeps credentials");
   const program = `docker-credential-${name}`;
-  const { output, exitCode } = await run(program, server, env, o);
+  const path = await findProgram(program, env["PATH"] ?? "");
+  if (path === undefined) throw broken(`${program} is in no folder of PATH`);
+  const { output, exitCode } = await run({ program, path, env }, server, o);
   if (exitCode !== 0) {
     if (NOT_FOUND.test(output.toString("utf8"))) return undefined;
     throw broken(`${program} failed`);
@@ -40,15 +47,30 @@ export async function askHelper(
   return username === "" ? undefined : { username, password: secret };
 }
 
+/** As docker does: a folder that is not named from the root, such as the one we happen to be in, is passed over. */
+async function findProgram(program: string, path: string): Promise<string | undefined> {
+  const name = process.platform === "win32" ? `${program}.exe` : program;
+  for (const folder of path.split(delimiter).filter((one) => isAbsolute(one)))
+    try {
+      const file = join(folder, name);
+      await access(file, constants.X_OK);
+      if ((await stat(file)).isFile()) return file;
+    } catch {
+      continue; // not here
+    }
+  return undefined;
+}
+
+type Helper = { readonly program: string; readonly path: string; readonly env: Environment };
+
 async function run(
-  program: string,
+  { program, path, env }: Helper,
   input: string,
-  env: Environment,
   { signal }: Options,
 ): Promise<{ readonly output: Buffer; readonly exitCode: number | null }> {
   const late = AbortSignal.timeout(maxMs);
-  const child = spawn(program, ["get"], {
-    env,
+  const child = spawn(path, ["get"], {
+    env: Object.fromEntries(Object.entries(env).filter(([variable]) => !OURS.test(variable))),
     stdio: ["pipe", "pipe", "ignore"],
     signal: AbortSignal.any([signal, late]),
   });
