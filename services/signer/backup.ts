@@ -62,7 +62,10 @@ export function checkBackup(contents: BackupContents): void {
 /** Whether two readings of a backup are of the same keys and pins. */
 export function isSameBackup(a: BackupContents, b: BackupContents): boolean {
   const facts = ({ keys, pins }: BackupContents): string =>
-    JSON.stringify([keys, pins.map(({ gun, root }) => [gun, Buffer.from(root).toString("hex")])]);
+    JSON.stringify([
+      keys.map(({ id, role, gun, kept, opened }) => [id, role, gun, kept, opened]),
+      pins.map(({ gun, root }) => [gun, Buffer.from(root).toString("hex")]),
+    ]);
   return facts(a) === facts(b);
 }
 

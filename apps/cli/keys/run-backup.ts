@@ -1,6 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
-import { resolve } from "node:path";
-import { writeFileAtomically } from "#adapters/io";
+import { readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { syncDirectory, writeFileAtomically } from "#adapters/io";
+import { CodedError } from "#domain/kernel";
 import {
   checkBackup,
   collectBackup,
@@ -44,8 +45,8 @@ export async function runBackup(
     );
   checkBackup(contents);
   const passphrase = await backupPassphrase(world, { isNew: true });
-  await write(file, await sealBackup(contents, passphrase), signal);
-  await checkWritten(file, contents, passphrase);
+  const text = await sealBackup(contents, passphrase);
+  await write(file, text, signal, (written) => checkWritten(written, contents, passphrase));
   const complete = contents.keys.filter(({ opened }) => opened !== undefined);
   if (directory.isWritable)
     await directory.notes.note(
@@ -140,10 +141,22 @@ async function isThere(file: string): Promise<boolean> {
   }
 }
 
-async function write(file: string, text: string, signal: AbortSignal): Promise<void> {
+/** It takes its place only when it is whole, on the disk and checked: until then an earlier backup stays. */
+async function write(
+  file: string,
+  text: string,
+  signal: AbortSignal,
+  check: (written: string) => Promise<void>,
+): Promise<void> {
+  const unchecked = `${file}.unchecked`;
   try {
-    await writeFileAtomically(file, text, { signal, mode: 0o600 });
+    await writeFileAtomically(unchecked, text, { signal, mode: 0o600 });
+    await check(unchecked);
+    await rename(unchecked, file);
+    await syncDirectory(dirname(file));
   } catch (cause) {
+    await rm(unchecked, { force: true });
+    if (cause instanceof CodedError) throw cause;
     throw new CliError(
       "cli/file-unwritable",
       `${file} cannot be written${isFull(cause) ? ": no space is left" : ""}`,
