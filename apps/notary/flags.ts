@@ -1,7 +1,7 @@
 import { NotaryError } from "./errors.ts";
 
-/** What a flag takes: nothing, a text, a list of texts (comma-separated, repeatable), numbers. */
-export type FlagKind = "bool" | "string" | "strings" | "int" | "ints";
+/** What a flag takes: nothing, a text, a list of texts (comma-separated, repeatable; or repeatable only), numbers. */
+export type FlagKind = "bool" | "string" | "strings" | "list" | "int" | "ints";
 
 export type Flag = {
   readonly name: string;
@@ -44,7 +44,7 @@ export function parseFlags(words: readonly string[], known: readonly Flag[]): Pa
   const values = new Map<string, readonly string[]>();
   const put = (flag: Flag, text: string): void => {
     const read = readValue(flag, text);
-    const isList = flag.kind === "strings" || flag.kind === "ints";
+    const isList = flag.kind === "strings" || flag.kind === "list" || flag.kind === "ints";
     values.set(flag.name, isList ? [...(values.get(flag.name) ?? []), ...read] : read);
   };
   for (let at = 0; at < words.length; at += 1) {
@@ -107,6 +107,7 @@ function readValue(flag: Flag, text: string): readonly string[] {
       if (FALSE.has(text)) return ["false"];
       throw invalid(flag, text, `strconv.ParseBool: parsing "${text}"`);
     case "string":
+    case "list":
       return [text];
     case "strings":
       return splitList(text);

@@ -1,23 +1,11 @@
 #!/usr/bin/env node
 import { start } from "#apps/start";
 
-const { env } = process;
-
 await start({
   name: "notary",
-  env,
+  env: process.env,
   load: async () => {
-    const { homedir } = await import("node:os");
-    const { run } = await import("./program.ts");
-    const { standardInput } = await import("./standard-input.ts");
-    process.exitCode = await run(process.argv.slice(2), {
-      env,
-      workingDirectory: process.cwd(),
-      homeDirectory: homedir(),
-      clock: Date.now,
-      out: (text) => void process.stdout.write(text),
-      err: (text) => void process.stderr.write(text),
-      input: standardInput(() => process.stdin),
-    });
+    const { runHere } = await import("./run-here.ts");
+    process.exitCode = await runHere();
   },
 });

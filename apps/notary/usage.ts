@@ -41,6 +41,7 @@ const typeNames: Readonly<Record<FlagKind, string>> = {
   bool: "",
   string: " string",
   strings: " strings",
+  list: " list",
   int: " int",
   ints: " ints",
 };
