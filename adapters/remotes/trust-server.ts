@@ -3,8 +3,9 @@ import type { Clock, Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import { parsePublicKey, TufError, type PublicKey, type RoleName } from "#domain/tuf";
 import type { MetadataSource } from "#services/reader";
-import { TrustServerError, type TrustServer } from "#services/signer";
+import { TrustServerError, type ChangeFeed, type TrustServer } from "#services/signer";
 import { below, parseAddress } from "./address.ts";
+import { feedIn, maxFeedBytes } from "./change-feed.ts";
 import { createAuthorizer } from "./authorize.ts";
 import type { ProxyVariables } from "./connections.ts";
 import type { AskCredentials } from "./credentials.ts";
@@ -40,7 +41,8 @@ export type TrustServerOptions = {
 
 /** A connection to a Notary v1 server, for reading and for changing. Throws `TrustServerError`, of reading too. */
 export type TrustServerConnection = MetadataSource &
-  TrustServer & {
+  TrustServer &
+  ChangeFeed & {
     /** Whether it is there at all (`GET /v2/`, 5 seconds). Throws `trust-server/unreachable` or `/unexpected`. */
     ping(o: Options): Promise<void>;
     close(): Promise<void>;
@@ -67,10 +69,11 @@ export function createTrustServer(
   const ask = async (
     gun: Gun,
     path: string,
-    request: Omit<Request, "url">,
+    { search = "", ...request }: Omit<Request, "url"> & { readonly search?: string },
     o: Options,
   ): Promise<RemoteAnswer> => {
-    const url = below(base, `/v2/${gun}/_trust/tuf/${path}`);
+    const url = below(base, `/v2/${gun}/_trust/${path}`);
+    url.search = search;
     const wanted = { scope: `repository:${gun}:${actions}`, anonymousFirst };
     const once = (headers: Readonly<Record<string, string>>): Promise<RemoteAnswer> =>
       http.ask({ ...request, url, headers: { ...request.headers, ...headers } }, o);
@@ -84,14 +87,14 @@ export function createTrustServer(
     role: RoleName,
     o: Options,
   ): Promise<PublicKey> => {
-    const answer = await ask(gun, `${role}.key`, { method, maxBytes: maxKeyBytes }, o);
+    const answer = await ask(gun, `tuf/${role}.key`, { method, maxBytes: maxKeyBytes }, o);
     if (answer.status !== 200) throw refusalOf(answer);
     return keyIn(answer.body);
   };
 
   return {
     ...sourceOf(async (gun, name, maxBytes, o) => {
-      const answer = await ask(gun, `${name}.json`, { maxBytes }, o);
+      const answer = await ask(gun, `tuf/${name}.json`, { maxBytes }, o);
       if (answer.status === 404) return undefined;
       if (answer.status !== 200) throw refusalOf(answer);
       return answer.body;
@@ -100,13 +103,24 @@ export function createTrustServer(
       const { body, contentType } = multipartOf(files);
       const headers = { "content-type": contentType };
       const request = { method: "POST", headers, body, maxBytes: maxRejectionBytes } as const;
-      const answer = await ask(gun, "", request, o);
+      const answer = await ask(gun, "tuf/", request, o);
       if (answer.status !== 200) throw refusalOf(answer);
+    },
+    async changes(gun, { before = "-1", limit }, o) {
+      const search = `change_id=${encodeURIComponent(before)}&records=-${limit}`;
+      const answer = await ask(gun, "changefeed", { search, maxBytes: maxFeedBytes }, o);
+      if (answer.status === 404) return undefined;
+      if (answer.status !== 200) throw refusalOf(answer);
+      try {
+        return feedIn(answer.body);
+      } catch (cause) {
+        throw failureOf(cause);
+      }
     },
     key: (gun, role, o) => serverKey("GET", gun, role, o),
     rotateKey: (gun, role, o) => serverKey("POST", gun, role, o),
     async remove(gun, o) {
-      const answer = await ask(gun, "", { method: "DELETE", maxBytes: maxRejectionBytes }, o);
+      const answer = await ask(gun, "tuf/", { method: "DELETE", maxBytes: maxRejectionBytes }, o);
       if (answer.status !== 200) throw refusalOf(answer);
     },
     async ping(o) {
