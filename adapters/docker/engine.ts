@@ -6,12 +6,17 @@ import { ask, askRaw, readAnswer, refused, shaped } from "./ask.ts";
 import { DockerError } from "./errors.ts";
 import type { Engine, PullCall } from "./ports.ts";
 import { failureIn } from "./progress.ts";
-import { createTransport, type EngineAnswer, type EngineCall } from "./transport.ts";
+import {
+  createTransport,
+  type EngineAddress,
+  type EngineAnswer,
+  type EngineCall,
+} from "./transport.ts";
 import { containerOf, serviceOf } from "./workloads.ts";
 
-/** The engine that listens on a Unix socket. Nothing is asked until it is needed. */
-export function createEngine(options: { readonly socketPath: string }): Engine {
-  const transport = createTransport(options.socketPath);
+/** The engine that listens there. Nothing is asked until it is needed. */
+export function createEngine(address: EngineAddress): Engine {
+  const transport = createTransport(address);
   const pull = (call: PullCall, o: Options): Promise<EngineAnswer> =>
     transport.send(
       {
@@ -59,6 +64,12 @@ export function createEngine(options: { readonly socketPath: string }): Engine {
       if (answer.status >= 300) throw refused(answer.status, await readAnswer(answer));
       const failure = await failureIn(answer);
       if (failure !== undefined) throw new DockerError("docker/refused", failure);
+    },
+    exportImage: async (name, o) => {
+      const target = `/images/get${formatQuery(new Map([["names", [name]]]))}`;
+      const answer = await transport.send(get(target), o);
+      if (answer.status >= 300) throw refused(answer.status, await readAnswer(answer));
+      return answer.body;
     },
     tag: async (image, name, o) => {
       const query = formatQuery(

@@ -11,4 +11,10 @@ export type {
   Workload,
 } from "./ports.ts";
 export { createProgress, type Progress } from "./progress.ts";
-export type { EngineAnswer, EngineCall, UpgradeAnswer } from "./transport.ts";
+export type {
+  EngineAddress,
+  EngineAnswer,
+  EngineCall,
+  EngineTls,
+  UpgradeAnswer,
+} from "./transport.ts";

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { JsonObject } from "#domain/json";
 import type { Options } from "#domain/kernel";
 import type { Digest } from "#domain/oci";
@@ -77,6 +78,8 @@ export interface Engine {
   pull(call: PullCall, o: Options): Promise<EngineAnswer>;
   /** Pulls to the end. Throws `docker/refused` with the engine's words. */
   pullByDigest(call: PullCall, o: Options): Promise<void>;
+  /** An image with all that it is made of, as a tar archive. Must be read to its end or destroyed. */
+  exportImage(name: string, o: Options): Promise<Readable>;
   tag(image: string, name: { repository: string; tag: string }, o: Options): Promise<void>;
   /** Containers that run; all there are with `all`. */
   listContainers(o: Options & { readonly all?: boolean }): Promise<readonly Workload[]>;

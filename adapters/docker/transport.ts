@@ -1,5 +1,7 @@
 import { Agent, request as httpRequest } from "node:http";
+import { Agent as SecureAgent, request as httpsRequest } from "node:https";
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { RequestOptions } from "node:https";
 import type { Duplex, Readable } from "node:stream";
 import type { Options } from "#domain/kernel";
 import { DockerError } from "./errors.ts";
@@ -30,18 +32,36 @@ export type UpgradeAnswer =
     }
   | { readonly kind: "answered"; readonly answer: EngineAnswer };
 
+/** Where an engine listens: a Unix socket, or a port, with TLS where there is anything said about it. */
+export type EngineAddress =
+  | { readonly socketPath: string }
+  | { readonly host: string; readonly port: number; readonly tls?: EngineTls };
+
+/** PEM. Without a CA the system's authorities are believed. */
+export type EngineTls = {
+  readonly ca?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+  /** Believes whatever certificate is shown. */
+  readonly skipVerification?: boolean;
+};
+
 export type Transport = {
   send(call: EngineCall, o: Options): Promise<EngineAnswer>;
   upgrade(call: EngineCall, o: Options): Promise<UpgradeAnswer>;
   close(): void;
 };
 
-/** Talks HTTP/1.1 to the engine's Unix socket. There are no time limits: `wait` and `logs -f` last for days. */
-export function createTransport(socketPath: string): Transport {
-  const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+/** Talks HTTP/1.1 to the engine. There are no time limits: `wait` and `logs -f` last for days. */
+export function createTransport(address: EngineAddress): Transport {
+  const pooled = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
+  const tls = "tls" in address ? address.tls : undefined;
+  const agent = tls === undefined ? new Agent(pooled) : new SecureAgent(pooled);
+  const request = tls === undefined ? httpRequest : httpsRequest;
+  const place = placeOf(address);
   const start = (call: EngineCall, o: Options, pool: Agent | false): ClientRequest =>
-    httpRequest({
-      socketPath,
+    request({
+      ...place,
       agent: pool,
       method: call.method,
       path: call.target,
@@ -70,6 +90,18 @@ export function createTransport(socketPath: string): Transport {
         sendBody(request, call.body);
       }),
     close: () => agent.destroy(),
+  };
+}
+
+function placeOf(address: EngineAddress): RequestOptions {
+  if ("socketPath" in address) return { socketPath: address.socketPath };
+  const { host, port, tls } = address;
+  if (tls === undefined) return { host, port };
+  const { ca, certificate: cert, key, skipVerification = false } = tls;
+  return {
+    ...{ host, port, rejectUnauthorized: !skipVerification },
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
   };
 }
 

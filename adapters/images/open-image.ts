@@ -7,7 +7,7 @@ import { archiveFiles, folderFiles } from "./image-files.ts";
 import { layoutImages, layoutSource } from "./oci-layout.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { plainArchive, type ArchiveInput } from "./set-aside.ts";
-import { createWorkFolder } from "./work-folder.ts";
+import { createWorkFolder, type WorkFolder } from "./work-folder.ts";
 
 /** Which image of which place, and how it is kept there. */
 export type ImageInput =
@@ -21,6 +21,8 @@ export type OpenOptions = Options & {
   /** For what must be put aside; default the system's. */
   readonly temporary?: string | undefined;
   readonly limits?: Partial<Limits>;
+  /** Told, while an archive is put aside, how many of its bytes are. */
+  readonly onRead?: (bytes: number) => void;
 };
 
 /** An image that can be read until it is disposed of. */
@@ -35,7 +37,7 @@ export async function openImage(input: ImageInput, options: OpenOptions): Promis
   const o = { signal: options.signal };
   const work = await createWorkFolder(options.temporary);
   try {
-    const source = await sourceOf(input, { work, limits }, o);
+    const source = await sourceOf(input, { work, limits, onRead: options.onRead }, o);
     return { source, [Symbol.asyncDispose]: () => work[Symbol.asyncDispose]() };
   } catch (error) {
     await work[Symbol.asyncDispose]();
@@ -45,7 +47,11 @@ export async function openImage(input: ImageInput, options: OpenOptions): Promis
 
 async function sourceOf(
   input: ImageInput,
-  place: { readonly work: Awaited<ReturnType<typeof createWorkFolder>>; readonly limits: Limits },
+  place: {
+    readonly work: WorkFolder;
+    readonly limits: Limits;
+    readonly onRead: OpenOptions["onRead"];
+  },
   o: Options,
 ): Promise<ImageSource> {
   const { limits } = place;

@@ -11,23 +11,24 @@ import type { WorkFolder } from "./work-folder.ts";
 /** An archive: a file, or a stream of which there is only one reading. */
 export type ArchiveInput = { readonly path: string } | { readonly stream: Readable };
 
-type Place = { readonly work: WorkFolder; readonly limits: Limits };
+type Place = {
+  readonly work: WorkFolder;
+  readonly limits: Limits;
+  /** Told how many bytes have been put aside. */
+  readonly onRead?: ((bytes: number) => void) | undefined;
+};
 
 /**
  * The archive as a plain file that can be read anywhere: itself where it is one, else a copy, unpacked, in the work
  * folder. Throws an `ImagesError`.
  */
-export async function plainArchive(
-  input: ArchiveInput,
-  { work, limits }: Place,
-  o: Options,
-): Promise<string> {
+export async function plainArchive(input: ArchiveInput, place: Place, o: Options): Promise<string> {
   if ("path" in input) {
     const { isPlain, start } = await beginning(input.path);
     if (isPlain && packingOf(start) === "none") return input.path;
   }
   const stream = "path" in input ? createReadStream(input.path) : input.stream;
-  return await copy(stream, { work, limits }, o);
+  return await copy(stream, place, o);
 }
 
 async function beginning(path: string): Promise<{ isPlain: boolean; start: Uint8Array }> {
@@ -48,7 +49,11 @@ async function beginning(path: string): Promise<{ isPlain: boolean; start: Uint8
   }
 }
 
-async function copy(stream: Readable, { work, limits }: Place, o: Options): Promise<string> {
+async function copy(
+  stream: Readable,
+  { work, limits, onRead }: Place,
+  o: Options,
+): Promise<string> {
   const path = work.newPath();
   const pieces = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
   try {
@@ -63,9 +68,10 @@ async function copy(stream: Readable, { work, limits }: Place, o: Options): Prom
     const unpack = unpacking(packingOf(start), { limits, maxBytes: limits.maxArchiveBytes });
     const whole = async function* (): AsyncGenerator<Buffer> {
       yield start;
-      for (;;) {
+      for (let bytes = start.length; ; onRead?.(bytes)) {
         const piece = await pieces.next();
         if (piece.done === true) return;
+        bytes += piece.value.length;
         yield piece.value;
       }
     };
