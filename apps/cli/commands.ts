@@ -11,9 +11,12 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["login", async () => (await import("./commands/login.ts")).addLogin],
   ["logout", async () => (await import("./commands/logout.ts")).addLogout],
   ["sign", async () => (await import("./commands/sign.ts")).addSign],
+  ["push", async () => (await import("./commands/push.ts")).addPush],
   ["verify", async () => (await import("./commands/verify.ts")).addVerify],
+  ["inspect", async () => (await import("./commands/inspect.ts")).addInspect],
   ["revoke", async () => (await import("./commands/revoke.ts")).addRevoke],
   ["signer", async () => (await import("./commands/signer.ts")).addSigner],
+  ["log", async () => (await import("./commands/log.ts")).addLog],
   ["why", async () => (await import("./commands/why.ts")).addWhy],
   ["workloads", async () => (await import("./commands/workloads.ts")).addWorkloads],
   ["decisions", async () => (await import("./commands/decisions.ts")).addDecisions],
@@ -26,6 +29,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["trust", async () => (await import("./commands/trust.ts")).addTrust],
   ["master-key", async () => (await import("./commands/master-key.ts")).addMasterKey],
   ["archive", async () => (await import("./commands/archive.ts")).addArchive],
+  ["docker-plugin", async () => (await import("./commands/docker-plugin.ts")).addDockerPlugin],
   ["registry", async () => (await import("./commands/registry.ts")).addRegistry],
 ]);
 

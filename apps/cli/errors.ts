@@ -22,6 +22,12 @@ export type CliErrorCode =
   | "cli/trust-unreadable"
   /** Several things were to be done, and not all were: each has been reported. */
   | "cli/some-failed"
+  /** There is no image to push, or none that can be read. */
+  | "cli/image-unreadable"
+  | "cli/push-refused"
+  /** The image is in the registry; its signature is not. */
+  | "cli/pushed-unsigned"
+  | "cli/interrupted"
   | "cli/key-unknown"
   | "cli/team-unknown"
   | "cli/archive-malformed"
