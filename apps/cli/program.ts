@@ -1,6 +1,7 @@
 import { packageVersion } from "#adapters/io";
 import { Command, CommanderError, Option } from "commander";
 import { neededCommands, type AddCommand } from "./commands.ts";
+import { withSafeTerminal } from "./printable.ts";
 import { registryArguments } from "./registry-arguments.ts";
 import type { ExitCode, Session } from "./session.ts";
 import type { World } from "./world.ts";
@@ -15,7 +16,8 @@ export type Cli = {
 };
 
 /** Runs the command line; the exit code is 0 done, 1 failed, 2 wrong usage, 3 refused by policy. */
-export async function run(args: readonly string[], world: World): Promise<ExitCode> {
+export async function run(args: readonly string[], process: World): Promise<ExitCode> {
+  const world = withSafeTerminal(process);
   let exitCode: ExitCode = 0;
   const cli: Cli = {
     world,

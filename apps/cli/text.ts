@@ -1,3 +1,5 @@
+import { oneLine } from "./printable.ts";
+
 /** Text for a terminal of 80 columns. */
 export const columns = 80;
 
@@ -6,7 +8,7 @@ export const columns = 80;
  * the others are as wide as they need to be.
  */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [headings, ...rows];
+  const all = [headings, ...rows.map((row) => row.map(oneLine))];
   const last = headings.length - 1;
   const widths = headings
     .slice(0, last)
@@ -22,7 +24,9 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 
 /** Names on the left, values on the right: one line each, long values wrapped. */
 export function fields(entries: readonly (readonly [string, string | undefined])[]): string {
-  const known = entries.filter((entry): entry is readonly [string, string] => !!entry[1]);
+  const known = entries.flatMap(([name, value]) =>
+    value === undefined || value === "" ? [] : [[name, oneLine(value)] as const],
+  );
   const names = known.map(([name]) => name.length);
   const words = known.flatMap(([, value]) => value.split(" ")).map((word) => word.length);
   const longest = Math.max(0, ...names);

@@ -115,3 +115,13 @@ test.for([["bash"], ["zsh"], ["fish"]])("%s can complete", async ([shell = ""]) 
   const { exitCode, out } = await type(["completion", shell]);
   expect([exitCode, out]).toEqual([0, expect.stringContaining("rotate")]);
 });
+
+test("nothing steers the terminal, whatever is named so", async () => {
+  const name = "x\u001b[2J\u009b31m\u202e\r";
+  const ran = await type(["key", "export", "-k", name, "-o", "file"]);
+  const told = await type(["lookup", name, "1.0"]);
+  for (const { out, err } of [ran, told])
+    // oxlint-disable-next-line no-control-regex -- just these must not be there
+    expect(out + err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  expect(told.out).toContain("invalid GUN");
+});

@@ -1,13 +1,15 @@
 import { commands, commandsOf, globalFlags, versionFlag, type Command } from "./commands.ts";
 import { NotaryError, failure } from "./errors.ts";
 import { parseFlags, type Flag } from "./flags.ts";
+import { withSafeTerminal } from "./printable.ts";
 import { helpOf, usageOf } from "./usage.ts";
 import type { World } from "./world.ts";
 
 export type ExitCode = 0 | 1;
 
 /** Runs the command line as the Notary client does: results and the final error on standard output; exit code 0 or 1. */
-export async function run(args: readonly string[], world: World): Promise<ExitCode> {
+export async function run(args: readonly string[], process: World): Promise<ExitCode> {
+  const world = withSafeTerminal(process);
   const stop = new AbortController();
   try {
     await perform(args, world, stop.signal);

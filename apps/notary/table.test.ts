@@ -27,3 +27,8 @@ test("what is too long keeps its end", () => {
 test("names are ordered by their bytes", () => {
   expect(["v10", "v1", "V1", "ﬀ", "🔑"].toSorted(byBytes)).toEqual(["V1", "v1", "v10", "ﬀ", "🔑"]);
 });
+
+test("a name makes no rows and no columns of its own", () => {
+  const rows = [["evil\n1.0    id    5    targets\t", "1"]];
+  expect(table(["NAME", "SIZE"], rows).split("\n")).toHaveLength(4);
+});
