@@ -49,15 +49,21 @@ export async function openSigning(session: Session, options: TrustOptions): Prom
   const open = new Map<string, TrustConnection>();
   const registries = new Map<string, RegistryClient>();
   const closing: (() => Promise<void>)[] = [];
-  const credentialsFor = (place: Place) => async (): Promise<Credentials | undefined> =>
-    (place.isOwn ? await account.credentials() : undefined) ??
-    (await fromDocker(place.host, session, { signal }));
+  const credentialsFor =
+    (place: Place, url: string) => async (): Promise<Credentials | undefined> => {
+      // Who we are at our own server is no business of another one that was named with --trust-server.
+      const { origin, host } = new URL(url);
+      const isOurs = place.isOwn && origin === session.config.server;
+      const known = isOurs ? await account.credentials() : undefined;
+      const name = place.isOwn && !isOurs ? host : place.host;
+      return known ?? (await fromDocker(name, session, { signal }));
+    };
   const remote = (place: Place, url: string) => ({
     url,
     allowPlainHttp: url.startsWith("http://") && url === options.trustServer?.replace(/\/+$/, ""),
     tls: place.tls,
     proxy: world.env,
-    credentials: credentialsFor(place),
+    credentials: credentialsFor(place, url),
   });
   const connectTrust = (place: Place, actions: TrustServerOptions["actions"]): TrustConnection => {
     const how = { clock: world.clock, actions, anonymousFirst: actions === "pull" && !place.isOwn };
