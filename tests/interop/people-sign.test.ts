@@ -101,3 +101,34 @@ test("signer remove takes away the role, and what was released stays released", 
   const again = await bob.run(["sign", "acme/web:3"]);
   expect(again.err).toContain("countersign signer add acme/web bob");
 });
+
+test("inspect shows people and teams, and keys where nobody is known", async () => {
+  const { version } = await lab.admin("policy");
+  const policy = { mode: "enforce", requiredTeams: ["acme/qa"], ifVersion: version } as const;
+  await lab.admin("setPolicy", { body: policy });
+  const image = await carol.run(["inspect", "acme/web:1"]);
+  expect(image).toMatchObject({ exitCode: 0, err: "" });
+  expect(image.out).toContain("acme/qa: missing; nobody has signed; could sign: bob");
+  const repository = await carol.run(["inspect", "acme/web"]);
+  expect(repository.out).toContain("releases    alice and carol");
+  expect(repository.out).toContain("refused  alice");
+  const nobody = { COUNTERSIGN_USER: "", COUNTERSIGN_PASSWORD: "" };
+  const apart = await carol.run(["inspect", `${lab.host}/acme/web:1`], { env: nobody });
+  expect(apart).toMatchObject({ exitCode: 0 });
+  expect(apart.err).toContain("note: ");
+  expect(apart.out).toMatch(/targets\/alice, by key [0-9a-f]{12}/);
+});
+
+test("log tells who published what, with tags, keys and roles", async () => {
+  const { out, exitCode, err } = await carol.run(["log", "acme/web"]);
+  expect({ exitCode, err }).toEqual({ exitCode: 0, err: "" });
+  expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  expect(out).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}published by /);
+  expect(out).toContain("role targets/bob taken away");
+  expect(out).toMatch(/\+ 3 [0-9a-f]{12} in targets\/releases/);
+  expect(out).toMatch(/~ 1 [0-9a-f]{12} to [0-9a-f]{12} in/);
+  expect(out).toContain("new role targets/alice; keys added: alice");
+  const last = (await carol.json(["log", "acme/web", "--limit", "1"])) as readonly object[];
+  expect(last).toMatchObject([{ kind: "published", delegations: [{}, { role: "targets/bob" }] }]);
+  expect((await carol.run(["log", "acme/none"])).exitCode).toBe(1);
+});

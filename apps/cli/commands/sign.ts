@@ -21,8 +21,8 @@ export function addSign(program: Command, cli: Cli): void {
     .addHelpText(
       "after",
       examples("sign acme/web:1", "sign acme/web@sha256:5e3f... --tag 1 --key key.pem") +
-        "\nWho signs: whoever is signed in, or COUNTERSIGN_USER with COUNTERSIGN_PASSWORD or\n" +
-        "COUNTERSIGN_PASSWORD_FILE.\n" +
+        "\nWho signs: whoever is signed in, or COUNTERSIGN_USER with COUNTERSIGN_PASSWORD\n" +
+        "or COUNTERSIGN_PASSWORD_FILE.\n" +
         passphraseHelp,
     )
     .action((images: readonly string[], options: unknown, command: Command) =>

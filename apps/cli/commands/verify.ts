@@ -12,8 +12,8 @@ export function addVerify(program: Command, cli: Cli): void {
     .addHelpText(
       "after",
       examples("verify acme/web:1", "verify registry.example/acme/web:1 -q") +
-        "\nNothing that a server says is believed without its signatures: roots and versions\n" +
-        "that were seen before are in the trust directory. why asks the policy.\n",
+        "\nNothing that a server says is believed without its signatures: roots and\n" +
+        "versions that were seen before are in the trust directory. why asks the policy.\n",
     )
     .action((images: readonly string[], options: unknown, command: Command) =>
       cli.act(command, async (session) => {

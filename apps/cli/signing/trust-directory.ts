@@ -63,7 +63,11 @@ export async function openDirectory(
     if (!warned.has(line)) world.err(line);
     warned.add(line);
   };
-  const disk = openTrustDirectory(path, { ...parts, onWarning });
+  // One that is not there and cannot be made is as good as none.
+  const disk =
+    isWritable || (await isFolder(path))
+      ? openTrustDirectory(path, { ...parts, onWarning })
+      : await memoryTrustDirectory(parts, o);
   const text = await givenKey(options, world);
   const memory = await memoryTrustDirectory(
     { ...parts, keys: text === undefined ? [] : [text] },
@@ -118,11 +122,18 @@ async function givenKey({ key }: TrustOptions, world: World): Promise<string | u
 async function canWrite(path: string): Promise<boolean> {
   for (let at = path; ; at = dirname(at))
     try {
-      const isFolder = (await stat(at)).isDirectory();
       await access(at, constants.W_OK | constants.X_OK);
-      return isFolder;
+      return (await stat(at)).isDirectory();
     } catch (error) {
       const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
       if (!isMissing || at === dirname(at)) return false;
     }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false; // not there, or not to be looked at
+  }
 }
