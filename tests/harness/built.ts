@@ -7,7 +7,7 @@ const sources = ["domain", "contracts", "services", "adapters", "faces", "apps"]
 let isFresh = false;
 
 /** The built file of a command, bundled again when a source has changed since. */
-export function builtCommand(name: "countersign" | "notary"): string {
+export function builtCommand(name: "countersign" | "notary" | "docker-trust"): string {
   const file = join(top, "dist/bin", `${name}.js`);
   isFresh ||= existsSync(file) && newestSource() <= statSync(file).mtimeMs;
   if (!isFresh) {
