@@ -78,7 +78,7 @@ function roomOf(file: string): string {
 
 /** The room a specifier like `#services/trust` names; undefined for packages and relative paths. */
 function target(specifier: string): { readonly shelf: Shelf; readonly room: string } | undefined {
-  const match = /^#([a-z]+)(?:\/([a-z-]+))?$/.exec(specifier);
+  const match = /^#([a-z]+)(?:\/([a-z0-9-]+))?$/.exec(specifier);
   if (match === null) return undefined;
   const [, shelf = "", room = ""] = match;
   return { shelf: shelf as Shelf, room: room === "" ? shelf : `${shelf}/${room}` };

@@ -39,7 +39,7 @@ const words = {
     hint: "nothing was changed; the passphrase is the one of the backup, not of a key",
   },
   "signer/token-unusable": {
-    hint: "check the token, --pkcs11-module and --pkcs11-token: countersign key list-tokens",
+    hint: "check the token, --pkcs11-module and --pkcs11-token: countersign key tokens",
   },
   "signer/pin-wrong": {
     hint: "it was tried once; a token locks itself after a few wrong ones",
