@@ -2,7 +2,7 @@ import { createEngine, DockerError, type Engine, type EngineAnswer } from "#adap
 import { dockerCredentials, type Credentials } from "#adapters/remotes";
 import { formatQuery } from "#domain/engine-api";
 import { JsonError, readJson } from "#domain/json";
-import { engineAddress, socketPathOf } from "./engine-address.ts";
+import { findEngine, type FoundEngine } from "./engine-address.ts";
 import { failure } from "./errors.ts";
 import type { ImageName } from "./image-name.ts";
 import { followPush, type Pushed } from "./push-progress.ts";
@@ -29,15 +29,16 @@ export async function withLocalImage<Value>(
   act: (local: LocalImage) => Promise<Value>,
 ): Promise<Value> {
   let engine: Engine | undefined;
-  let address = "";
+  let found: FoundEngine | undefined;
   const ask = async (method: string, target: string, auth?: string): Promise<EngineAnswer> => {
-    address = await engineAddress(session);
-    engine ??= createEngine({ socketPath: socketPathOf(address) });
+    found ??= await findEngine(session);
+    const { shown } = found;
+    engine ??= createEngine(found.address);
     const headers = auth === undefined ? {} : { "x-registry-auth": auth };
     const call = { method, target, headers, body: new Uint8Array() };
     const answer = await engine.relay(call, session).catch((error: unknown) => {
       if (!(error instanceof DockerError) || error.code !== "docker/unreachable") throw error;
-      const message = `Cannot connect to the Docker daemon at ${address}. Is the docker daemon running?`;
+      const message = `Cannot connect to the Docker daemon at ${shown}. Is the docker daemon running?`;
       throw failure(message, error);
     });
     if (answer.status < 300) return answer;
