@@ -148,7 +148,8 @@ function path(name: string): string {
     throw new DockerError("docker/refused", "this is not a name that an engine knows", {
       status: 400,
     });
-  return segments.map(encodeURIComponent).join("/");
+  // As docker writes it: what a path may hold as it is stays as it is.
+  return segments.map(encodeURIComponent).join("/").replaceAll("%3A", ":").replaceAll("%40", "@");
 }
 
 function authHeader(registryAuth: string | undefined): Readonly<Record<string, string>> {

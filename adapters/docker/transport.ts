@@ -2,6 +2,7 @@ import { Agent, request as httpRequest } from "node:http";
 import { Agent as SecureAgent, request as httpsRequest } from "node:https";
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { RequestOptions } from "node:https";
+import { isIP } from "node:net";
 import type { Duplex, Readable } from "node:stream";
 import type { Options } from "#domain/kernel";
 import { DockerError } from "./errors.ts";
@@ -100,6 +101,7 @@ function placeOf(address: EngineAddress): RequestOptions {
   const { ca, certificate: cert, key, skipVerification = false } = tls;
   return {
     ...{ host, port, rejectUnauthorized: !skipVerification },
+    servername: isIP(host) === 0 ? host : "", // not what the host header says
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined || key === undefined ? {} : { cert, key }),
   };

@@ -1,0 +1,2 @@
+/** A registry in memory. */
+export { memoryRegistry, type MemoryRegistry } from "./memory-registry.ts";
