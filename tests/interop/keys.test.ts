@@ -1,10 +1,11 @@
-import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { missing } from "../harness/peers.ts";
 import { mustRun } from "../harness/peers-run.ts";
 import { missingForTokens, softToken, type SoftToken } from "../harness/soft-token.ts";
-import { openPeopleLab, type PeopleLab, type Person } from "./people-lab.ts";
+import { openPeopleLab, passphrase, type PeopleLab, type Person } from "./people-lab.ts";
 
 const backupPassphrase = "another long passphrase";
 const withBackup = { env: { COUNTERSIGN_BACKUP_PASSPHRASE: backupPassphrase } };
@@ -83,7 +84,7 @@ test("the doctor says what each key is for, and who else could sign", async () =
   expect(offline.out).toContain("By what was last seen");
 });
 
-test("the doctor sees open files, and keys that are revoked", async () => {
+test("the doctor sees files that are open to others", async () => {
   const folder = join(alice.trustDirectory, "private");
   await chmod(folder, 0o755);
   const ran = await alice.run(["key", "doctor"]);
@@ -138,6 +139,86 @@ test("a backup is never written over without a question, nor taken from a broken
   const nothing = await bob.run(["key", "backup", "keys.backup"], withBackup);
   expect(nothing).toMatchObject({ exitCode: 1, out: "" });
   expect(nothing.err).toContain("no key is held");
+});
+
+test("a full disk loses nothing: the backup before stays, and no half one is left", async ({
+  skip,
+}) => {
+  const disk = join(bob.home, "disk");
+  await mkdir(disk);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=32k", "tmpfs", disk]);
+  if (mounted.status !== 0) return skip("no file system can be mounted here");
+  try {
+    const file = join(disk, "keys.backup");
+    await writeFile(file, "the backup before");
+    await writeFile(join(disk, "filler"), Buffer.alloc(65_536)).catch(() => undefined);
+    const full = await alice.run(["key", "backup", file, "--yes"], withBackup);
+    expect(full).toMatchObject({ exitCode: 1, out: "" });
+    expect(full.err).toContain("no space is left");
+    expect(await readFile(file, "utf8")).toBe("the backup before");
+    expect((await readdir(disk)).sort()).toEqual(["filler", "keys.backup"]);
+  } finally {
+    spawnSync("umount", ["-l", disk]);
+  }
+});
+
+test("a key is exported, imported elsewhere, and put under another passphrase", async () => {
+  const made = await bob.run(["key", "generate", "--role", "carol"]);
+  const id = /[0-9a-f]{64}/.exec(made.out)?.[0] ?? "";
+  const pem = await bob.run(["key", "export", id.slice(0, 12)]);
+  expect(pem.out).toContain("ENCRYPTED PRIVATE KEY");
+  const half = await bob.run(["key", "export", id, "--public"]);
+  expect(half.out).toContain("BEGIN PUBLIC KEY");
+  await writeFile(join(alice.home, "carol.pem"), pem.out);
+  const imported = await alice.run(["key", "import", "carol.pem", "--role", "carol"]);
+  expect(imported).toMatchObject({ exitCode: 0, err: "" });
+  expect(imported.out).toContain(id.slice(0, 16));
+  const changed = await alice.run(["key", "passphrase", id], {
+    env: {
+      COUNTERSIGN_DELEGATION_PASSPHRASE: "",
+      COUNTERSIGN_PASSPHRASE: "",
+      DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE: "",
+      NOTARY_DELEGATION_PASSPHRASE: "",
+    },
+    typed: [passphrase, "yet another one", "yet another one"],
+  });
+  expect(changed).toMatchObject({ exitCode: 0 });
+  const unknown = await alice.run(["key", "export", "0000000"]);
+  expect(unknown).toMatchObject({ exitCode: 1, out: "" });
+  expect(unknown.err).toContain("no key 0000000 is held here");
+  await alice.run(["key", "restore", "keys.backup"], withBackup);
+});
+
+test("roles are signed again as they are; a snapshot key goes to the server", async () => {
+  const nothing = await alice.run(["key", "renew", "acme/web"]);
+  expect(nothing).toMatchObject({ exitCode: 0 });
+  expect(nothing.out).toContain("nothing of");
+  const all = await alice.run(["key", "renew", "acme/web", "--all"]);
+  expect(all).toMatchObject({ exitCode: 0 });
+  expect(all.out).toContain("targets/releases");
+  const served = ["key", "rotate", "acme/web", "snapshot", "--to-server", "--yes"];
+  expect(await alice.run(served)).toMatchObject({ exitCode: 0 });
+  const wrong = await alice.run(["key", "rotate", "acme/web", "targets/alice", "--yes"]);
+  expect(wrong.exitCode).toBe(2);
+  expect(await alice.run(["verify", "acme/web:3"])).toMatchObject({ exitCode: 0 });
+});
+
+test("a root certificate is renewed with the same key", async () => {
+  const { keys } = await examine(alice);
+  const id = keys.find(({ role }) => role === "root")?.id ?? "";
+  const ran = await alice.run(["key", "rotate", "acme/web", "root", "--to", id, "--yes"]);
+  expect(ran).toMatchObject({ exitCode: 0 });
+  expect(ran.out).toContain(id);
+  expect(await alice.run(["verify", "acme/web:3"])).toMatchObject({ exitCode: 0 });
+});
+
+test("the doctor sees keys that are revoked", async () => {
+  const [known] = await lab.admin("listKeys", { params: { user: "alice" } });
+  const { fingerprint = "" } = known ?? {};
+  await lab.admin("revokeKey", { params: { user: "alice", fingerprint } });
+  const ran = await alice.run(["key", "doctor"]);
+  expect(ran.exitCode).toBe(1);
+  expect(ran.out).toContain("is revoked at the server: what it signs does not count");
 });
 
 const reason = missingForTokens();
