@@ -23,10 +23,9 @@ function ownDirectory({ HOME: home, XDG_CACHE_HOME: caches }: Environment): stri
   // As root in somebody's home (`sudo`) this is not ours, and nothing of root's is left behind there.
   if (base?.startsWith("/") !== true || !isOurs(base, 0o002)) return undefined;
   const { mkdirSync } = process.getBuiltinModule("node:fs");
-  const { join } = process.getBuiltinModule("node:path");
   let path = base;
   for (const name of [...below, "countersign", "compiled"]) {
-    path = join(path, name);
+    path = `${path}/${name}`;
     mkdirSync(path, { recursive: true, mode: 0o700 });
     if (!isOurs(path, name === "compiled" ? 0o022 : 0o002)) return undefined;
   }

@@ -27,7 +27,7 @@ import { Refused, refuse } from "./refused.ts";
 import { renewedRoles } from "./renewed-roles.ts";
 import { trustedRoot } from "./trusted-root.ts";
 
-type Parts = {
+export type Parts = {
   readonly source: MetadataSource;
   readonly memory: TrustMemory;
   readonly clock: Clock;

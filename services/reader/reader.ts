@@ -6,7 +6,10 @@ import {
   type TrustReading,
   type VerifiedRepository,
 } from "#domain/tuf";
-import { keptSource, sha256, sparing } from "./kept-files.ts";
+import { askAhead, type Asked } from "./ask-ahead.ts";
+import { sha256, sparing } from "./kept-files.ts";
+import { guarded } from "./guarded.ts";
+import { isDamaged, readKept, standing } from "./kept-reading.ts";
 import { SourceFault, readRepository } from "./read-repository.ts";
 import type { AcceptFirst, FileCache, MetadataSource, TrustMemory } from "./ports.ts";
 
@@ -93,7 +96,25 @@ export function createReader(parts: ReaderParts): Reader {
     keep(gun, { ...known, at, notedAt: isNoted ? known.notedAt : at });
   };
 
-  const anew = async (gun: Gun, source: MetadataSource, o: Options): Promise<Opening> => {
+  const unchanged = async (gun: Gun, asked: Asked, o: Options): Promise<Opening | undefined> => {
+    const good = cache.has(gun) ? undefined : await files?.lastGood(gun, o);
+    if (files === undefined || good === undefined) return undefined;
+    const read = await standing({ ...parts, files }, gun, { good, asked }, o);
+    if (read === undefined) return undefined;
+    const { reading, timestampSha256 } = read;
+    await confirm(gun, { reading, timestampSha256, at: good.at, notedAt: good.at }, o);
+    return read;
+  };
+
+  const anew = async (gun: Gun, from: MetadataSource, o: Options): Promise<Opening> => {
+    const asked = files === undefined ? undefined : askAhead(from, gun, o);
+    return (
+      (asked && (await unchanged(gun, asked, o))) ??
+      (await everything(gun, asked?.source ?? from, o))
+    );
+  };
+
+  const everything = async (gun: Gun, source: MetadataSource, o: Options): Promise<Opening> => {
     const saving = files === undefined ? undefined : sparing(source, files);
     const at = clock();
     const from = { ...parts, source: saving?.source ?? source };
@@ -107,7 +128,7 @@ export function createReader(parts: ReaderParts): Reader {
     if (timestamp !== undefined && given !== undefined)
       await files?.keep(gun, { timestamp, files: given, at }, o);
     // A role that does not verify may be a file that arrived broken: it is looked at anew until it does.
-    if (reading.roles.some(({ state }) => state.kind === "tampered")) cache.delete(gun);
+    if (isDamaged(reading)) cache.delete(gun);
     else keep(gun, { timestampSha256, reading, at, notedAt: at });
     return read;
   };
@@ -127,9 +148,7 @@ export function createReader(parts: ReaderParts): Reader {
   const lastGood = async (gun: Gun, o: Options): Promise<Opening | undefined> => {
     const good = maxStaleMs > 0 ? await files?.lastGood(gun, o) : undefined;
     if (files === undefined || good === undefined || !isRecent(good.at)) return undefined;
-    const { root } = await memory.recall(gun, o);
-    const source = keptSource(files, good, root);
-    const read = await readRepository({ ...parts, source }, gun, o);
+    const read = await readKept({ ...parts, files }, gun, good, o);
     const { reading, timestampSha256 } = read;
     if (reading.kind !== "verified") return undefined;
     keep(gun, { timestampSha256, reading, at: good.at, notedAt: good.at });
@@ -168,27 +187,4 @@ export function createReader(parts: ReaderParts): Reader {
       await memory.forget(gun, o);
     },
   };
-}
-
-/** A source whose failures are told from all others, and that is given up after a while. */
-function guarded(source: MetadataSource, o: Options, maxMs: number | undefined): MetadataSource {
-  const late = maxMs === undefined ? undefined : AbortSignal.timeout(maxMs);
-  const within = <Given extends Options>(given: Given): Given =>
-    late === undefined ? given : { ...given, signal: AbortSignal.any([given.signal, late]) };
-  return {
-    current: (gun, role, given) => fromSource(source.current(gun, role, within(given)), o),
-    byChecksum: (gun, role, name, given) =>
-      fromSource(source.byChecksum(gun, role, name, within(given)), o),
-    byVersion: (gun, role, version, given) =>
-      fromSource(source.byVersion(gun, role, version, within(given)), o),
-  };
-}
-
-async function fromSource<Value>(answer: Promise<Value>, { signal }: Options): Promise<Value> {
-  try {
-    return await answer;
-  } catch (cause) {
-    signal.throwIfAborted(); // the caller gave up: that is no fault of the source
-    throw new SourceFault(cause);
-  }
 }
