@@ -32,6 +32,7 @@ export function localRepository(
       await forgetAll(state, o);
       await shelf.remove([`${gunFolder(gun)}/${lockFile}`], gunFolder(gun), o);
     },
+    removeFiles: (o) => forgetAll(state, o),
     staged: (o) => changes.staged(o),
     stage: (added, o) => changes.stage(added, o),
     unstage: (names, o) => changes.unstage(names, o),

@@ -10,12 +10,8 @@ export function withOwnChanges(local: LocalRepository): LocalRepository {
   return {
     file: (role, o) => local.file(role, o),
     writeFiles: (files, o) => local.writeFiles(files, o),
-    async removeAll(o) {
-      const others = await local.staged(o);
-      await local.removeAll(o);
-      const changes = others.map(({ change }) => change);
-      if (changes.length > 0) await local.stage(changes, o);
-    },
+    removeAll: (o) => local.removeFiles(o),
+    removeFiles: (o) => local.removeFiles(o),
     staged: () => Promise.resolve(staged),
     stage: (changes) => {
       staged = [...staged, ...changes.map((change) => named(change, (count += 1)))];

@@ -89,12 +89,7 @@ async function replaceFiles(
   files: ReadonlyMap<RoleName, Uint8Array>,
   o: Options,
 ): Promise<void> {
-  if ((await local.file(rootRole, o)) !== undefined) {
-    const staged = await local.staged(o);
-    await local.removeAll(o);
-    const changes = staged.map(({ change }) => change);
-    await local.stage(changes, o);
-  }
+  if ((await local.file(rootRole, o)) !== undefined) await local.removeFiles(o);
   await local.writeFiles(files, o);
 }
 

@@ -43,6 +43,8 @@ export interface LocalRepository {
   writeFiles(files: ReadonlyMap<RoleName, Uint8Array>, o: Options): Promise<void>;
   /** Takes away everything of the repository: files and staged changes. Keys stay. */
   removeAll(o: Options): Promise<void>;
+  /** As `removeAll`, but staged changes stay, those too that somebody stages meanwhile. */
+  removeFiles(o: Options): Promise<void>;
   /** In the order of staging. Throws `signer/directory-broken` for one that cannot be read. */
   staged(o: Options): Promise<readonly StagedChange[]>;
   stage(changes: readonly Change[], o: Options): Promise<void>;

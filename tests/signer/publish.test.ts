@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { createSigner } from "#services/signer";
 import { parseRoleName } from "#domain/tuf";
 import type { Change } from "#services/signer";
 import {
@@ -82,6 +83,17 @@ describe("a new repository", () => {
     expect(isNewKey).toBe(false);
     await owner.publish();
     expect(await owner.list()).toEqual({ "targets 1.0": "valid" });
+  });
+
+  test("initialised again, loses nothing that is staged when it is stopped half way", async () => {
+    const { local } = owner;
+    await owner.stage(add("1.0"));
+    const signer = createSigner({
+      ...owner.parts,
+      local: () => ({ ...local, writeFiles: () => Promise.reject(new Error("stopped")) }),
+    });
+    await expect(signer.init(gun, { serverKeepsSnapshot: true }, o)).rejects.toThrow("stopped");
+    expect(await local.staged(o)).toHaveLength(1);
   });
 
   test("takes the root key and the certificate that are asked for, if they belong together", async () => {

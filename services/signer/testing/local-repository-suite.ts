@@ -128,6 +128,18 @@ export function localRepositorySuite(name: string, open: () => Promise<LocalUnde
       expect(textOf(await again(nested).file(rootRole, o))).toBe(textOf(bytes));
       expect(namesOf(await again(nested).staged(o))).toEqual(["tag"]);
     });
+
+    test("files can be taken away alone, and what is staged stays", async () => {
+      await using opened = await open();
+      const local = opened.local(gun);
+      await local.writeFiles(new Map([[rootRole, fileOf("root", 1)]]), o);
+      await local.stage([add("tag")], o);
+      const [before] = await local.staged(o);
+      await local.removeFiles(o);
+      const again = (await opened.again())(gun);
+      expect(await again.file(rootRole, o)).toBeUndefined();
+      expect((await again.staged(o)).map(({ name: staged }) => staged)).toEqual([before?.name]);
+    });
   });
 }
 

@@ -28,6 +28,10 @@ function oneRepository(): LocalRepository {
       staged = [];
       return Promise.resolve();
     },
+    removeFiles() {
+      files.clear();
+      return Promise.resolve();
+    },
     staged: () => Promise.resolve(staged),
     stage(changes) {
       const added = changes.map((change: Change) => ({ name: nameOf(), change }));
