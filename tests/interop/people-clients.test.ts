@@ -1,5 +1,6 @@
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { strFromU8, unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findPeer } from "../harness/peers.ts";
 import { mustRun } from "../harness/peers-run.ts";
@@ -63,16 +64,19 @@ describe.skipIf(!isHere)("what we write, the Go clients read, and the reverse", 
     expect((await alice.run(["verify", "acme/api:1"])).exitCode).toBe(3);
   });
 
+  test("the key of a client bundle signs once it is imported", async () => {
+    const carol = await lab.person("carol");
+    const file = join(carol.home, "key.pem");
+    await writeFile(file, await keyOfNewBundle(lab, "carol"));
+    await alice.json(["signer", "add", "acme/web", "carol", "--yes"]);
+    expect((await carol.run(["key", "import", file])).exitCode).toBe(0);
+    const { exitCode, err } = await carol.run(["sign", "acme/web:1"]);
+    expect(exitCode).toBe(1); // carol may sign, but has no right to publish
+    expect(err).toContain("carol has no right to publish to acme/web");
+  });
+
   test("with a key from a file nothing is written where nothing can be", async () => {
-    const { bundle } = await lab.admin("createBundle", {
-      params: { user: "bob" },
-      body: { label: "ci" },
-    });
-    const { unzipSync, strFromU8 } = await import("fflate");
-    const key = strFromU8(
-      unzipSync(Buffer.from(bundle.base64, "base64"))["key.pem"] ?? new Uint8Array(),
-    );
-    expect(key).toContain("PRIVATE KEY");
+    const key = await keyOfNewBundle(lab, "bob");
     const bob = await lab.person("bob");
     await alice.json(["signer", "add", "acme/web", "bob", "--yes"]);
     const env = {
@@ -92,3 +96,10 @@ describe.skipIf(!isHere)("what we write, the Go clients read, and the reverse", 
     expect(nowhere.err).toContain("a new key needs it");
   });
 });
+
+async function keyOfNewBundle(lab: PeopleLab, user: string): Promise<string> {
+  const asked = { params: { user }, body: { label: "ci" } };
+  const { bundle } = await lab.admin("createBundle", asked);
+  const files = unzipSync(Buffer.from(bundle.base64, "base64"));
+  return strFromU8(files["key.pem"] ?? new Uint8Array());
+}
