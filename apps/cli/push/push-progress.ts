@@ -22,7 +22,7 @@ export function pushProgress(
     pushed: ({ blobs, allBlobs, bytes, allBytes }) =>
       say(
         () =>
-          `pushing: ${blobs} of ${allBlobs} layers, ` +
+          `pushing: ${blobs} of ${allBlobs} parts, ` +
           `${inMegabytes(bytes)} of ${inMegabytes(allBytes)} MB`,
       ),
   };

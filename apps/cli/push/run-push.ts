@@ -114,8 +114,8 @@ async function push({ session, signing, place, name, options }: Pushing): Promis
 function resultOf(image: string, pushed: PublishedImage, signed: SignedImage | undefined): Result {
   const { digest, length, mediaType, platforms, blobs, sentBytes } = pushed;
   const after = signed === undefined ? undefined : signedResultOf([signed], true);
-  const about = [
-    `${blobs.pushed} sent (${megabytes(sentBytes)})`,
+  const sent = [
+    `${blobs.pushed} parts (${megabytes(sentBytes)})`,
     blobs.mounted > 0 ? `${blobs.mounted} taken over` : "",
     blobs.present > 0 ? `${blobs.present} there before` : "",
   ];
@@ -127,7 +127,7 @@ function resultOf(image: string, pushed: PublishedImage, signed: SignedImage | u
     ids: [`${image.replace(/:[^:/]*$/, "")}@${digest}`],
     text: `${fields([
       ["pushed", image],
-      ["layers", about.filter((one) => one !== "").join(", ")],
+      ["sent", sent.filter((one) => one !== "").join(", ")],
       ["digest", after === undefined ? digest : undefined],
     ])}${after?.text ?? ""}`,
   };
