@@ -11,6 +11,7 @@ import {
   TufError,
   verifyRoot,
   verifySuccessor,
+  type RoleKeys,
   type RoleName,
 } from "#domain/tuf";
 import type { ArchivedRepository } from "./archived.ts";
@@ -41,10 +42,17 @@ export async function importInto(
       "archive/unsound",
       `${fault?.role ?? rootRole} does not verify: ${fault?.detail ?? ""}`,
     );
-  const pin = await pinOf(cache, repository, o);
+  const pinned = await cache.file(rootRole, o);
+  const pin = pinOf(pinned, repository);
   if (pin === "newer") return { kind: "kept", pinned: "same" };
-  const isOlder = (await knowsNewer(cache, repository, o)) && pin === "same";
-  if (isOlder) return { kind: "kept", pinned: pin };
+  if (pin === "same" && (await newerIn(cache, repository, everyRole, o)) !== undefined)
+    return { kind: "kept", pinned: pin };
+  if (pin === "moved" && pinned !== undefined) {
+    // Who has not seen this root yet has seen nothing that came after it, but what other keys signed.
+    const role = await newerIn(cache, repository, sameKeys(pinned, repository), o);
+    if (role !== undefined)
+      throw another(`${role} there is newer than what the archive has under a newer root`);
+  }
   const counted = judgement.content.roles.filter(({ state }) => state === "signed");
   const files = new Map<RoleName, Uint8Array>();
   for (const { role } of counted) {
@@ -56,12 +64,10 @@ export async function importInto(
 }
 
 /** What the client's root is to the archive's. Throws `archive/another-repository`. */
-async function pinOf(
-  cache: ClientCache,
+function pinOf(
+  bytes: Uint8Array | undefined,
   { roots }: ArchivedRepository,
-  o: Options,
-): Promise<"new" | "same" | "moved" | "newer"> {
-  const bytes = await cache.file(rootRole, o);
+): "new" | "same" | "moved" | "newer" {
   if (bytes === undefined) return "new";
   const newest = Math.max(...roots.keys());
   try {
@@ -90,31 +96,50 @@ function newerThan(pinned: ReturnType<typeof verifyRoot>, newest: Uint8Array | u
   return "newer";
 }
 
-async function knowsNewer(
+type Counts = (role: RoleName) => boolean;
+const everyRole: Counts = () => true;
+
+/** The roles of root whose keys are the same in the archive's root as in the one that is pinned. */
+function sameKeys(pinned: Uint8Array, repository: ArchivedRepository): Counts {
+  const [before, after] = [pinned, fileOf(repository, rootRole) ?? pinned].map((bytes) => {
+    const { timestamp, snapshot, targets } = decodeRoot(bytes).signed;
+    return new Map([
+      [timestampRole, timestamp],
+      [snapshotRole, snapshot],
+      [targetsRole, targets],
+    ]);
+  });
+  const idsOf = (keys: RoleKeys | undefined): string =>
+    [...(keys?.keys.keys() ?? [])].sort().join();
+  return (role) =>
+    before?.has(role) === true && idsOf(before.get(role)) === idsOf(after?.get(role));
+}
+
+/** A role of which the client has a newer file than the archive. */
+async function newerIn(
   cache: ClientCache,
   repository: ArchivedRepository,
+  counts: Counts,
   o: Options,
-): Promise<boolean> {
-  const versions = [
-    [timestampRole, decodeTimestamp, repository.timestamp],
-    [snapshotRole, decodeSnapshot, repository.snapshot],
-    [
-      targetsRole,
-      (bytes: Uint8Array) => decodeTargets(bytes, targetsRole),
-      repository.targets.get(targetsRole),
-    ],
-  ] as const;
-  for (const [role, decode, ours] of versions) {
-    const bytes = await cache.file(role, o);
+): Promise<RoleName | undefined> {
+  const roles = [timestampRole, snapshotRole, ...repository.targets.keys()];
+  for (const role of roles.filter(counts)) {
+    const [bytes, ours] = [await cache.file(role, o), fileOf(repository, role)];
     if (bytes === undefined || ours === undefined) continue;
     try {
-      if (decode(bytes).signed.version > decode(ours).signed.version) return true;
+      if (versionOf(role, bytes) > versionOf(role, ours)) return role;
     } catch (error) {
       if (!(error instanceof TufError)) throw error;
       // A file that the client could not read either: it is replaced.
     }
   }
-  return false;
+  return undefined;
+}
+
+function versionOf(role: RoleName, bytes: Uint8Array): number {
+  if (role === timestampRole) return decodeTimestamp(bytes).signed.version;
+  if (role === snapshotRole) return decodeSnapshot(bytes).signed.version;
+  return decodeTargets(bytes, role).signed.version;
 }
 
 function fileOf(repository: ArchivedRepository, role: RoleName): Uint8Array | undefined {
