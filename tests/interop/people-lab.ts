@@ -104,30 +104,7 @@ export async function openPeopleLab(): Promise<PeopleLab> {
         NOTARY_SNAPSHOT_PASSPHRASE: passphrase,
         NOTARY_DELEGATION_PASSPHRASE: passphrase,
       };
-      const runIt = async (args: readonly string[], how: How = {}): Promise<Ran> => {
-        let [out, err] = ["", ""];
-        const typed = [...(how.typed ?? [])];
-        const answer = (question: string): Promise<string> => {
-          err += `${question}\n`;
-          return Promise.resolve(typed.shift() ?? "");
-        };
-        const exitCode = await run(args, {
-          env: { ...env, ...how.env },
-          workingDirectory: home,
-          homeDirectory: home,
-          clock: Date.now,
-          out: (text) => (out += text),
-          err: (text) => (err += text),
-          terminal: {
-            canAsk: how.typed !== undefined,
-            takesColour: false,
-            ask: answer,
-            askSecret: answer,
-            readInput: () => Promise.resolve(""),
-          },
-        });
-        return { exitCode, out, err };
-      };
+      const runIt = commandIn(home, env);
       return {
         name,
         home,
@@ -167,5 +144,36 @@ export async function openPeopleLab(): Promise<PeopleLab> {
       await server[Symbol.asyncDispose]();
       await rm(homes, { recursive: true, force: true });
     },
+  };
+}
+
+/** Our command in a home and an environment of its own. */
+export function commandIn(
+  home: string,
+  env: Readonly<Record<string, string>>,
+): (args: readonly string[], how?: How) => Promise<Ran> {
+  return async (args, how = {}) => {
+    let [out, err] = ["", ""];
+    const typed = [...(how.typed ?? [])];
+    const answer = (question: string): Promise<string> => {
+      err += `${question}\n`;
+      return Promise.resolve(typed.shift() ?? "");
+    };
+    const exitCode = await run(args, {
+      env: { ...env, ...how.env },
+      workingDirectory: home,
+      homeDirectory: home,
+      clock: Date.now,
+      out: (text) => (out += text),
+      err: (text) => (err += text),
+      terminal: {
+        canAsk: how.typed !== undefined,
+        takesColour: false,
+        ask: answer,
+        askSecret: answer,
+        readInput: () => Promise.resolve(""),
+      },
+    });
+    return { exitCode, out, err };
   };
 }

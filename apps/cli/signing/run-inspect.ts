@@ -21,9 +21,19 @@ import { TrustOptions } from "./trust-options.ts";
 /** `countersign inspect`: who has signed what, in people and teams. */
 export async function runInspect(session: Session, name: string, given: unknown): Promise<void> {
   await using signing = await openSigning(session, TrustOptions.parse(given));
+  const note = (place: Place): void => {
+    if (!place.isOwn && !session.config.quiet)
+      session.world.err(`note: nobody here knows the people of ${place.host}: keys are shown\n`);
+  };
   const isImage = name.includes("@") || name.lastIndexOf(":") > name.lastIndexOf("/");
-  if (isImage) await inspectImage(signing, session, await signing.places.image(name));
-  else await inspectRepository(signing, session, await signing.places.repository(name));
+  if (isImage) {
+    const place = await signing.places.image(name);
+    note(place);
+    return await inspectImage(signing, session, place);
+  }
+  const place = await signing.places.repository(name);
+  note(place);
+  await inspectRepository(signing, session, place);
 }
 
 async function inspectImage(signing: Signing, session: Session, place: ImagePlace): Promise<void> {
