@@ -223,6 +223,20 @@ test("others see the keys that count for a person, and nothing else of them", as
   expect(laptop?.key.publicKey).toMatch(/^-----BEGIN PUBLIC KEY-----/);
 });
 
+test("whose a key is, everybody signed in may ask; of one that counts no longer, nobody's", async () => {
+  await using world = await people();
+  const [alice, bob] = [await world.as("alice"), await world.as("bob")];
+  const made = (await alice("POST", "/api/v1/users/alice/bundles", { body: {} })).json();
+  const { fingerprint } = (made as { key: { fingerprint: string } }).key;
+  const ask = async (...asked: readonly string[]): Promise<unknown> =>
+    (await bob("GET", `/api/v1/keys?fingerprints=${asked.join(",")}`)).json();
+  const owned = [{ fingerprint, account: "alice" }];
+  expect(await ask(fingerprint, "0".repeat(64), fingerprint, "no fingerprint")).toEqual(owned);
+  expect(await ask("")).toEqual([]);
+  await alice("DELETE", `/api/v1/users/alice/keys/${fingerprint}`);
+  expect(await ask(fingerprint)).toEqual([]);
+});
+
 test("nobody takes a key for their own that somebody else signs with", async () => {
   await using world = await people();
   const [root, alice] = [await world.as("root"), await world.as("alice")];
