@@ -10,7 +10,7 @@ import { passphrases, setStage, succeed, type Person, type Stage } from "../e2e/
 import { builtCommand } from "../harness/built.ts";
 import { startEngine, type TestEngine } from "../harness/engine.ts";
 import { missing, noEngine } from "../harness/peers.ts";
-import { mustRun, type Ran } from "../harness/peers-run.ts";
+import { mustRun, runPeer, type Ran } from "../harness/peers-run.ts";
 import { startServer, type ServerUnderTest } from "../harness/server.ts";
 
 const skipped = noEngine() || missing("skopeo", "umoci", "busybox");
@@ -130,6 +130,10 @@ describe.skipIf(skipped)("countersign push, with the real clients", () => {
           ]),
         ),
       ).toMatchObject({ digest: made.digest, blobs: { pushed: 0, present: 2 } });
+    const input = await readFile(file);
+    const from = ["--from", "docker-archive:-", "--format", "json", "--no-sign"];
+    const streamed = alice.countersign(["push", "acme/saved:1", ...from], { input });
+    expect(await pushed(streamed)).toMatchObject({ digest: made.digest });
     const web = JSON.parse(
       await skopeo("inspect", ...skopeoLogin(), "--raw", `docker://${reference("acme/web:1")}`),
     ) as object;
@@ -242,6 +246,60 @@ describe.skipIf(skipped)("countersign push, with the real clients", () => {
     const made = await pushed(push(["acme/large:1", "--format", "json"]));
     expect(made.signed).toMatchObject({ digest: made.digest });
     expect(await readdir(temporary)).toEqual([]);
+  });
+
+  test("Ctrl-C ends it at once, and leaves nothing behind", async () => {
+    const child = spawn(
+      process.execPath,
+      [builtCommand("countersign"), "push", "acme/large:2", "--no-sign", ...fromLarge()],
+      {
+        env: {
+          PATH: process.env["PATH"] ?? "",
+          HOME: alice.docker.home,
+          COUNTERSIGN_SERVER: server.ui,
+          COUNTERSIGN_CA: server.caFile,
+          DOCKER_HOST: `unix://${engine.socketPath}`,
+          TMPDIR: temporary,
+        },
+        stdio: ["ignore", "ignore", "pipe"],
+      },
+    );
+    let err = "";
+    child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+    const gone = new Promise((resolve) => child.once("close", resolve));
+    for (let tries = 0; tries < 600 && (await readdir(temporary)).length === 0; tries += 1)
+      await delay(10);
+    child.kill("SIGINT");
+    expect(await gone).toBe(1);
+    expect(err).toContain("error: interrupted before the end\n");
+    expect(await readdir(temporary)).toEqual([]);
+  });
+  const fromLarge = () => ["--from", `docker://${reference("acme/large:1")}`];
+
+  test("a full folder for temporary files is said, and emptied", async ({ skip }) => {
+    const small = join(stage.folder, "small");
+    await mkdir(small);
+    const size = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", small];
+    if ((await runPeer("mount", size)).exitCode !== 0) skip("no file system can be made here");
+    try {
+      const full = await push(["acme/large:3", ...fromLarge()], { TMPDIR: small });
+      expect(full).toMatchObject({ exitCode: 1, out: "" });
+      expect(full.err).toContain("error: there is no room to put layers aside\n");
+      expect(full.err).toContain("set TMPDIR");
+      expect(await readdir(small)).toEqual([]);
+    } finally {
+      await mustRun("umount", ["-l", small]);
+    }
+  });
+
+  test("a registry that is down is said; when it is back, the same command does it", async () => {
+    const args = ["acme/noise:1", ...fromLarge(), "--no-sign", "--format", "json"];
+    await server.stop();
+    const ended = await push(args);
+    expect(ended).toMatchObject({ exitCode: 1, out: "" });
+    expect(ended.err).toMatch(/^error: the (server|registry) does not answer$/m);
+    await server.start();
+    expect((await pushed(push(args))).digest).toMatch(/^sha256:/);
   });
 
   test("who may not push, and a registry that is not there, are said in a sentence", async () => {
