@@ -1,4 +1,7 @@
-/** As much of `pkcs11js` as is used here. It is not one of our own packages: who has a token installs it beside us. */
+/**
+ * As much of `pkcs11js` as is used here. It is not one of our own packages: who has a token installs it beside us.
+ * Calls wait for the token: those of a module that was not started for several threads must not overlap.
+ */
 export type Binding = {
   load(path: string): void;
   close(): void;
@@ -13,15 +16,15 @@ export type Binding = {
   C_FindObjects(session: Handle, maxCount: number): readonly Handle[];
   C_FindObjectsFinal(session: Handle): void;
   C_GetAttributeValue(session: Handle, object: Handle, template: Template): readonly Attribute[];
-  C_GenerateKeyPairAsync(
+  C_GenerateKeyPair(
     session: Handle,
     mechanism: Mechanism,
     publicKey: Template,
     privateKey: Template,
-  ): Promise<{ readonly publicKey: Handle; readonly privateKey: Handle }>;
+  ): { readonly publicKey: Handle; readonly privateKey: Handle };
   C_DestroyObject(session: Handle, object: Handle): void;
   C_SignInit(session: Handle, mechanism: Mechanism, key: Handle): void;
-  C_SignAsync(session: Handle, data: Buffer, into: Buffer): Promise<Buffer>;
+  C_Sign(session: Handle, data: Buffer, into: Buffer): Buffer;
 };
 
 export type Handle = Buffer;

@@ -1,11 +1,9 @@
-import { createHash, randomBytes, verify } from "node:crypto";
 import type { Options } from "#domain/kernel";
 import { SignerError, type HeldKey, type KeyStore, type SigningKey } from "#services/signer";
 import {
   answer,
   attribute,
   keyTypeEc,
-  mechanism,
   objectClass,
   sessionFlag,
   tokenFlag,
@@ -16,14 +14,8 @@ import {
 import { answerOf, tokenFault } from "./faults.ts";
 import { findToken, tokensOf } from "./find-token.ts";
 import { loadModule } from "./load-module.ts";
-import {
-  findObjects,
-  labelOf,
-  listTokenKeys,
-  p256Params,
-  readTokenKey,
-  type TokenKey,
-} from "./token-keys.ts";
+import { findObjects, labelOf, listTokenKeys, readTokenKey, type TokenKey } from "./token-keys.ts";
+import { attempt, makePair, signOn } from "./token-work.ts";
 
 export type TokenSettings = {
   /** The vendor's PKCS#11 library. */
@@ -153,7 +145,8 @@ function tokenKeyStore({ binding, label, session, writing, loggedIn }: StorePart
   const signing = (key: TokenKey, handle: Handle): SigningKey => ({
     ...held(key),
     publicKey: key.publicKey,
-    sign: (message) => signOn({ binding, label, session }, key, handle, message),
+    sign: async (message) =>
+      await Promise.resolve(signOn({ binding, label, session }, key, handle, message)),
   });
   return {
     async list(o) {
@@ -171,8 +164,8 @@ function tokenKeyStore({ binding, label, session, writing, loggedIn }: StorePart
     },
     async generate(purpose, o) {
       await loggedIn(o);
-      return attemptLater(label, async () => {
-        const made = await makePair(binding, writing(), labelOf(purpose));
+      return attempt(label, () => {
+        const made = makePair(binding, writing(), labelOf(purpose));
         const key = readTokenKey(binding, session, made.publicKey);
         if (key === undefined)
           throw new SignerError("signer/token-unusable", `the token ${label} made another key`);
@@ -189,78 +182,6 @@ function tokenKeyStore({ binding, label, session, writing, loggedIn }: StorePart
       });
     },
   };
-}
-
-async function makePair(
-  binding: Binding,
-  session: Handle,
-  label: string,
-): Promise<{ readonly publicKey: Handle; readonly privateKey: Handle }> {
-  const both = [
-    { type: attribute.token, value: true },
-    { type: attribute.label, value: label },
-    { type: attribute.id, value: randomBytes(16) },
-  ];
-  const pair = await binding.C_GenerateKeyPairAsync(
-    session,
-    { mechanism: mechanism.ecKeyPair },
-    [
-      ...both,
-      { type: attribute.private, value: false },
-      { type: attribute.verify, value: true },
-      { type: attribute.ecParams, value: p256Params },
-    ],
-    [
-      ...both,
-      { type: attribute.private, value: true },
-      { type: attribute.sensitive, value: true },
-      { type: attribute.extractable, value: false },
-      { type: attribute.sign, value: true },
-    ],
-  );
-  const [sensitive, extractable] = binding.C_GetAttributeValue(session, pair.privateKey, [
-    { type: attribute.sensitive },
-    { type: attribute.extractable },
-  ]);
-  if (sensitive?.value?.[0] === 1 && extractable?.value?.[0] === 0) return pair;
-  binding.C_DestroyObject(session, pair.privateKey);
-  binding.C_DestroyObject(session, pair.publicKey);
-  throw new SignerError("signer/token-unusable", "the token makes keys that could be taken out");
-}
-
-/** One signature, checked before anybody relies on it. */
-async function signOn(
-  on: { readonly binding: Binding; readonly label: string; readonly session: Handle },
-  { publicKey }: TokenKey,
-  key: Handle,
-  message: Uint8Array,
-): Promise<Uint8Array> {
-  const { binding, session } = on;
-  const digest = createHash("sha256").update(message).digest();
-  const { ecdsaBytes, key: half } = publicKey.material;
-  const signature = await attemptLater(on.label, async () => {
-    binding.C_SignInit(session, { mechanism: mechanism.ecdsa }, key);
-    return await binding.C_SignAsync(session, digest, Buffer.alloc(ecdsaBytes));
-  });
-  if (verify("sha256", message, { key: half, dsaEncoding: "ieee-p1363" }, signature))
-    return new Uint8Array(signature);
-  throw new SignerError("signer/token-unusable", `the token ${on.label} signs wrongly`);
-}
-
-function attempt<Value>(label: string, act: () => Value): Value {
-  try {
-    return act();
-  } catch (cause) {
-    throw tokenFault(label, cause);
-  }
-}
-
-async function attemptLater<Value>(label: string, act: () => Promise<Value>): Promise<Value> {
-  try {
-    return await act();
-  } catch (cause) {
-    throw tokenFault(label, cause);
-  }
 }
 
 function rootsFirst(a: HeldKey, b: HeldKey): number {

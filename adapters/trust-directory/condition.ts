@@ -5,13 +5,19 @@ import { join } from "node:path";
 export type FileFault = {
   /** Below the trust directory. */
   readonly file: string;
-  readonly fault: "open-to-others" | "unreadable";
+  readonly fault: "open-to-others" | "unreadable" | "no-key";
 };
 
 const othersMask = 0o077;
 
-/** Looks at the folder of private keys: may others read it, can its owner? A folder that is not there has no faults. */
-export async function keyFileFaults(path: string): Promise<readonly FileFault[]> {
+/**
+ * Looks at the folder of private keys: may others read it, can its owner? Is each file one of the keys that are
+ * `held`, by their ids? A folder that is not there has no faults.
+ */
+export async function keyFileFaults(
+  path: string,
+  held: ReadonlySet<string>,
+): Promise<readonly FileFault[]> {
   const folder = join(path, "private");
   const faults: FileFault[] = [];
   try {
@@ -25,6 +31,7 @@ export async function keyFileFaults(path: string): Promise<readonly FileFault[]>
     try {
       const { mode } = await stat(join(folder, name));
       await access(join(folder, name), constants.R_OK);
+      if (!held.has(name.replace(/\.key$/, ""))) faults.push({ file, fault: "no-key" });
       // A folder that only its owner may enter covers what is in it.
       if (isOpen(mode) && faults.some((each) => each.file === "private"))
         faults.push({ file, fault: "open-to-others" });

@@ -303,6 +303,14 @@ describe.skipIf(reason !== undefined || missing("notary", "docker"))(
       return JSON.parse(out) as Doctor;
     };
 
+    test("the doctor looks at the other keys where the token is not there", async () => {
+      const elsewhere = { ...env, COUNTERSIGN_PKCS11_TOKEN: "home" };
+      const ran = await bob.run(["key", "doctor"], { env: elsewhere });
+      expect(ran.exitCode).toBe(1);
+      expect(ran.out).toContain("attention: no token home is there");
+      expect(ran.out).toContain("targets of");
+    });
+
     test("a wrong PIN is a sentence, and nothing is signed", async () => {
       await lab.push("acme/pin", "1", "pin");
       const wrong = { ...env, COUNTERSIGN_PKCS11_PIN: "00000" };

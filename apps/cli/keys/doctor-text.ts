@@ -1,3 +1,5 @@
+import type { FileFault } from "#adapters/trust-directory";
+import { unreachable } from "#domain/kernel";
 import type { Expiry, KeyFindings, KeyUse } from "#services/signer";
 import { moment, table } from "../text.ts";
 import type { Examined } from "./run-doctor.ts";
@@ -6,23 +8,41 @@ import type { Examined } from "./run-doctor.ts";
 export type Trouble = { readonly about: string; readonly message: string; readonly hint: string };
 
 export function troublesOf(examined: Examined): readonly Trouble[] {
+  const { tokenFault } = examined;
+  const hint = "its keys are not looked at; countersign key tokens shows what is there";
   return [
+    ...(tokenFault === undefined ? [] : [{ about: "token", message: tokenFault, hint }]),
     ...examined.keys.flatMap(keyTroubles),
     ...examined.expiries.flatMap(expiryTroubles),
-    ...examined.faults.map(({ file, fault }) => ({
-      about: file,
-      message:
-        fault === "unreadable"
-          ? `${file} cannot be read`
-          : `others on this machine may read ${file}`,
-      hint: `chmod ${file === "private" ? "700" : "600"} ${examined.directory}/${file}`,
-    })),
+    ...examined.faults.map((fault) => fileTrouble(fault, examined.directory)),
     ...examined.unreadable.map((gun) => ({
       about: gun,
       message: `the trust data of ${gun} that is kept here cannot be read`,
       hint: `countersign inspect ${gun} fetches it anew`,
     })),
   ];
+}
+
+function fileTrouble({ file, fault }: FileFault, directory: string): Trouble {
+  const path = `${directory}/${file}`;
+  switch (fault) {
+    case "open-to-others":
+      return {
+        about: file,
+        message: `others on this machine may read ${file}`,
+        hint: `chmod ${file === "private" ? "700" : "600"} ${path}`,
+      };
+    case "unreadable":
+      return { about: file, message: `${file} cannot be read`, hint: `chmod 600 ${path}` };
+    case "no-key":
+      return {
+        about: file,
+        message: `${file} is not a private key, or a broken one`,
+        hint: "move it away; countersign key restore brings a key back from a backup",
+      };
+    default:
+      return unreachable(fault);
+  }
 }
 
 function keyTroubles(key: KeyFindings): readonly Trouble[] {
@@ -113,7 +133,7 @@ export function doctorText(examined: Examined, troubles: readonly Trouble[]): st
         (expiries.length > maxExpiries ? `and ${expiries.length - maxExpiries} later ones\n` : ""),
     );
   if (stale.length > 0)
-    parts.push(`By what was last seen, no server was asked: ${stale.join(", ")}\n`);
+    parts.push(`By what was last seen here, for no server said more: ${stale.join(", ")}\n`);
   parts.push(
     troubles.length === 0
       ? "Nothing needs attention.\n"

@@ -1,6 +1,6 @@
 import { keyFileFaults, type FileFault } from "#adapters/trust-directory";
 import { ApiError } from "#contracts";
-import { CodedError } from "#domain/kernel";
+import { CodedError, type Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import {
   decodeRoot,
@@ -15,7 +15,13 @@ import {
   type RoleName,
   type Targets,
 } from "#domain/tuf";
-import { examineKeys, type Diagnosis, type RepositoryFacts } from "#services/signer";
+import {
+  examineKeys,
+  SignerError,
+  type Diagnosis,
+  type HeldKey,
+  type RepositoryFacts,
+} from "#services/signer";
 import type { ExitCode, Session } from "../session.ts";
 import { openSigning, type Signing } from "../signing/open-signing.ts";
 import type { OpenDirectory } from "../signing/trust-directory.ts";
@@ -28,6 +34,8 @@ export type Examined = Diagnosis & {
   /** Repositories of which only what was last seen is known. */
   readonly stale: readonly string[];
   readonly unreadable: readonly string[];
+  /** Why the keys of the configured token are not among them. */
+  readonly tokenFault: string | undefined;
 };
 
 /** `countersign key doctor`: exit code 1 where something needs attention. */
@@ -37,7 +45,7 @@ export async function runDoctor(
 ): Promise<ExitCode> {
   await using signing = await openSigning(session, how);
   const { directory } = signing;
-  const keys = await directory.keys.list(signing);
+  const { keys, tokenFault } = await heldKeys(directory, signing);
   const repositories: RepositoryFacts[] = [];
   const unreadable: string[] = [];
   const silent = new Set<string>();
@@ -57,9 +65,10 @@ export async function runDoctor(
   const examined: Examined = {
     ...diagnosis,
     directory: directory.path,
-    faults: await keyFileFaults(directory.path),
+    faults: await keyFileFaults(directory.path, new Set(keys.map(({ id }) => id))),
     stale: repositories.filter(({ isCurrent }) => !isCurrent).map(({ gun }) => gun),
     unreadable,
+    tokenFault,
   };
   const troubles = troublesOf(examined);
   session.show({
@@ -68,6 +77,19 @@ export async function runDoctor(
     text: doctorText(examined, troubles),
   });
   return troubles.length === 0 ? 0 : 1;
+}
+
+/** Those of the directory in any case: a token may be somewhere else just now. */
+async function heldKeys(
+  { keys, kept }: OpenDirectory,
+  o: Options,
+): Promise<{ readonly keys: readonly HeldKey[]; readonly tokenFault: string | undefined }> {
+  try {
+    return { keys: await keys.list(o), tokenFault: undefined };
+  } catch (error) {
+    if (!(error instanceof SignerError) || error.code !== "signer/token-unusable") throw error;
+    return { keys: await kept.list(o), tokenFault: error.message };
+  }
 }
 
 /** Undefined where the server does not say; a host that did not answer once is not asked again. */
