@@ -17,8 +17,8 @@ export function addPush(program: Command, cli: Cli): void {
     .addHelpText(
       "after",
       examples("push acme/web:1", "push acme/web:1 --from oci:build/image --key key.pem") +
-        "\nWithout --from the image comes from the engine that docker uses (DOCKER_HOST, the\n" +
-        "current context), under the same name. Of several images in a file one is named\n" +
+        "\nWithout --from the image of that name comes from the engine that docker uses\n" +
+        "(DOCKER_HOST, the current context). Of several images in a file one is named\n" +
         "behind a colon: oci:DIR:1, docker-archive:FILE:acme/web:1; - is standard input.\n" +
         "\nWho pushes and signs: whoever is signed in, or COUNTERSIGN_USER with\n" +
         "COUNTERSIGN_PASSWORD or COUNTERSIGN_PASSWORD_FILE.\n" +
