@@ -1,4 +1,10 @@
-import { NotaryError, parseFlags, type Flag, type FlagValues } from "#apps/notary";
+import {
+  NotaryError,
+  parseFlags,
+  withSafeTerminal,
+  type Flag,
+  type FlagValues,
+} from "#apps/notary";
 import { below, commands, globalFlags, trust, type Command } from "./commands.ts";
 import { DockerTrustError } from "./errors.ts";
 import { metadata } from "./metadata.ts";
@@ -13,7 +19,8 @@ const help: Flag = { name: "help", short: "h", kind: "bool", help: "" };
  * Runs what docker hands to a plugin: `docker-cli-plugin-metadata`, `__complete …`, or docker's own arguments,
  * from its flags over the plugin's name to the rest. Results on stdout, the error on stderr.
  */
-export async function run(args: readonly string[], world: World): Promise<ExitCode> {
+export async function run(args: readonly string[], process: World): Promise<ExitCode> {
+  const world = withSafeTerminal(process);
   const stop = new AbortController();
   let command = trust;
   try {

@@ -3,6 +3,7 @@ export { NotaryError } from "./errors.ts";
 export { parseFlags, type Flag, type FlagValues } from "./flags.ts";
 export { logLine } from "./log.ts";
 export { isUnreachable, noting } from "./noting.ts";
+export { withSafeTerminal } from "./printable.ts";
 export { readingSentence, sentenceOf, type About } from "./sentences.ts";
 export { standardInput } from "./standard-input.ts";
 export { saying } from "./system-errors.ts";
