@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openPeopleLab, type PeopleLab, type Person } from "./people-lab.ts";
+import { openPeopleLab, passphrase, type PeopleLab, type Person } from "./people-lab.ts";
 
+const noPassphrases = Object.fromEntries(
+  [
+    "DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE",
+    "DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE",
+    "NOTARY_DELEGATION_PASSPHRASE",
+  ].map((name) => [name, ""]),
+);
 let lab: PeopleLab;
 let alice: Person;
 let bob: Person;
@@ -112,11 +119,40 @@ test("inspect shows people and teams, and keys where nobody is known", async () 
   const repository = await carol.run(["inspect", "acme/web"]);
   expect(repository.out).toContain("releases    alice and carol");
   expect(repository.out).toContain("refused  alice");
-  const nobody = { COUNTERSIGN_USER: "", COUNTERSIGN_PASSWORD: "" };
-  const apart = await carol.run(["inspect", `${lab.host}/acme/web:1`], { env: nobody });
-  expect(apart).toMatchObject({ exitCode: 0 });
-  expect(apart.err).toContain("note: ");
-  expect(apart.out).toMatch(/targets\/alice, by key [0-9a-f]{12}/);
+});
+
+test("who only did docker login, or countersign login, is known as well", async () => {
+  const byDocker = { COUNTERSIGN_USER: "", COUNTERSIGN_PASSWORD: "" };
+  expect(await alice.json(["sign", "acme/web:1"], { env: byDocker })).toMatchObject({
+    account: "alice",
+  });
+  const nowhere = { ...byDocker, DOCKER_CONFIG: alice.home };
+  const nobody = await alice.run(["sign", "acme/web:1"], { env: nowhere });
+  expect(nobody).toMatchObject({ exitCode: 1, out: "" });
+  expect(nobody.err).toContain("countersign login USER");
+  expect((await alice.run(["login", "alice"])).exitCode).toBe(0);
+  const kept = { ...nowhere, COUNTERSIGN_TRUST_DIR: alice.trustDirectory };
+  expect(await alice.json(["sign", "acme/web:1"], { env: kept })).toMatchObject({
+    account: "alice",
+  });
+  expect((await alice.run(["logout"])).exitCode).toBe(0);
+  const strict = await alice.run(["sign", "acme/web:1", "--require-admitted"]);
+  expect(strict.exitCode).toBe(3);
+  expect(strict.out).toContain("bob runs: countersign sign");
+  const half = await alice.run(["sign", "acme/web:1"], { env: { COUNTERSIGN_PASSWORD: "" } });
+  expect(half.err).toContain("there is no password for alice");
+});
+
+test("on a terminal passphrases are asked for, and a wrong one is asked for again", async () => {
+  const env = { COUNTERSIGN_PASSPHRASE: "", ...noPassphrases };
+  const typed = ["not this one", passphrase];
+  const signed = await alice.run(["sign", "acme/web:3"], { env, typed });
+  expect(signed).toMatchObject({ exitCode: 0 });
+  expect(signed.err.match(/Passphrase of the alice key/g)).toHaveLength(2);
+  await lab.push("acme/web", "4", "web four");
+  const without = await alice.run(["sign", "acme/web:4"], { env });
+  expect(without).toMatchObject({ exitCode: 1, out: "" });
+  expect(without.err).toContain("COUNTERSIGN_PASSPHRASE_FILE");
 });
 
 test("log tells who published what, with tags, keys and roles", async () => {
@@ -129,6 +165,6 @@ test("log tells who published what, with tags, keys and roles", async () => {
   expect(out).toMatch(/~ 1 [0-9a-f]{12} to [0-9a-f]{12} in/);
   expect(out).toContain("new role targets/alice; keys added: alice");
   const last = (await carol.json(["log", "acme/web", "--limit", "1"])) as readonly object[];
-  expect(last).toMatchObject([{ kind: "published", delegations: [{}, { role: "targets/bob" }] }]);
+  expect(last).toMatchObject([{ kind: "published", tags: [{ tag: "3", change: "added" }] }]);
   expect((await carol.run(["log", "acme/none"])).exitCode).toBe(1);
 });

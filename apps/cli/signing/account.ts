@@ -1,12 +1,17 @@
 import { resolve } from "node:path";
 import type { Client } from "#contracts";
 import type { Credentials } from "#adapters/remotes";
+import type { Options } from "#domain/kernel";
 import { connect } from "../connect.ts";
 import { CliError } from "../errors.ts";
 import { readNamedFile } from "../named-file.ts";
 import type { Session } from "../session.ts";
+import { fromDocker } from "./from-docker.ts";
 
-/** Who signs at our own server: COUNTERSIGN_USER with its password, else whoever `countersign login` signed in. */
+/**
+ * Who signs at our own server: COUNTERSIGN_USER with its password, else whoever `countersign login` signed in,
+ * else whom `docker login` did.
+ */
 export type Account = AsyncDisposable & {
   /** A client of the REST API, signed in where anybody is. */
   client(): Promise<Client>;
@@ -16,7 +21,7 @@ export type Account = AsyncDisposable & {
   credentials(): Promise<Credentials | undefined>;
 };
 
-export function openAccount(session: Session): Account {
+export function openAccount(session: Session, o: Options): Account {
   const { config, world, credential } = session;
   const username = world.env["COUNTERSIGN_USER"] || undefined;
   let opened: Promise<{ client: Client; close: () => Promise<void> }> | undefined;
@@ -26,11 +31,21 @@ export function openAccount(session: Session): Account {
     const text = await readNamedFile(resolve(world.workingDirectory, file), "the password file");
     return text.split(/\r?\n/, 1)[0] ?? "";
   };
-  const given = async (): Promise<Credentials | undefined> => {
-    if (username === undefined) return undefined;
-    const secret = await password();
-    return secret === "" ? undefined : { username, password: secret };
+  const token = config.token ?? credential?.token;
+  const find = async (): Promise<Credentials | undefined> => {
+    if (username !== undefined) {
+      const secret = await password();
+      if (secret !== "") return { username, password: secret };
+      const hint = "set COUNTERSIGN_PASSWORD or COUNTERSIGN_PASSWORD_FILE";
+      throw new CliError("cli/not-signed-in", `there is no password for ${username}`, hint);
+    }
+    if (token !== undefined) return undefined;
+    const known = await fromDocker(new URL(config.server).host, world, o);
+    return known?.identityToken === undefined && known?.password !== "" ? known : undefined;
   };
+  let found: Promise<Credentials | undefined> | undefined;
+  /** Undefined for a session, and for nobody. */
+  const given = (): Promise<Credentials | undefined> => (found ??= find());
   const open = async (): Promise<{ client: Client; close: () => Promise<void> }> => {
     const who = await given();
     if (who === undefined) return { client: session.client, close: () => Promise.resolve() };
@@ -44,7 +59,6 @@ export function openAccount(session: Session): Account {
     return { client: connection.client, close };
   };
   const client = async (): Promise<Client> => (await (opened ??= open())).client;
-  const token = config.token ?? credential?.token;
   let name: Promise<string> | undefined;
   const askName = async (): Promise<string> => {
     const who = await given();

@@ -1,8 +1,6 @@
-import { join } from "node:path";
 import {
   createRegistryClient,
   createTrustServer,
-  dockerCredentials,
   type Credentials,
   type RegistryClient,
   type RegistryOptions,
@@ -14,6 +12,7 @@ import { rootRole } from "#domain/tuf";
 import { createReader, type MetadataSource, type Reader } from "#services/reader";
 import { createSigner, type Signer, type SignerParts } from "#services/signer";
 import type { Session } from "../session.ts";
+import { fromDocker } from "./from-docker.ts";
 import { openAccount, type Account } from "./account.ts";
 import { createPlaces, type Place, type Places } from "./places.ts";
 import { openDirectory, type OpenDirectory } from "./trust-directory.ts";
@@ -45,7 +44,7 @@ export async function openSigning(session: Session, options: TrustOptions): Prom
   const { world } = session;
   const { signal } = new AbortController();
   const directory = await openDirectory(options, world, { signal });
-  const account = openAccount(session);
+  const account = openAccount(session, { signal });
   const open = new Map<string, TrustConnection>();
   const registries = new Map<string, RegistryClient>();
   const closing: (() => Promise<void>)[] = [];
@@ -56,7 +55,7 @@ export async function openSigning(session: Session, options: TrustOptions): Prom
       const isOurs = place.isOwn && origin === session.config.server;
       const known = isOurs ? await account.credentials() : undefined;
       const name = place.isOwn && !isOurs ? host : place.host;
-      return known ?? (await fromDocker(name, session, { signal }));
+      return known ?? (await fromDocker(name, world, { signal }));
     };
   const remote = (place: Place, url: string) => ({
     url,
@@ -128,18 +127,4 @@ export async function openSigning(session: Session, options: TrustOptions): Prom
       await directory[Symbol.asyncDispose]();
     },
   };
-}
-
-async function fromDocker(
-  host: string,
-  { world }: Session,
-  o: Options,
-): Promise<Credentials | undefined> {
-  const { env, homeDirectory } = world;
-  const directory = env["DOCKER_CONFIG"] || join(homeDirectory, ".docker");
-  return await dockerCredentials(
-    host,
-    { directory, env, inline: env["DOCKER_AUTH_CONFIG"] ?? "" },
-    o,
-  );
 }

@@ -118,7 +118,10 @@ function jsonOf({ by, ...signed }: SignedImage): object {
 
 function textOf(signed: SignedImage): string {
   const { image, digest, roles, by, verdict, isChanged, isNew } = signed;
-  const next = verdict?.reasons.map((reason) => reason.next) ?? [];
+  const reasons = verdict?.reasons ?? [];
+  const next = reasons.map(({ couldSign = [], next: other }) =>
+    couldSign.length > 0 ? `${couldSign.join(" or ")} runs: countersign sign ${image}` : other,
+  );
   return fields([
     [isChanged ? "signed" : "signed before", image],
     ["digest", digest],
@@ -129,7 +132,7 @@ function textOf(signed: SignedImage): string {
       "policy",
       verdict === undefined ? undefined : verdict.kind === "admit" ? "admitted" : "refused",
     ],
-    ...(verdict?.reasons.map(({ text }) => ["missing", text] as const) ?? []),
+    ...reasons.map(({ text }) => ["missing", text] as const),
     ...[...new Set(next)].map((hint) => ["hint", hint] as const),
   ]);
 }
