@@ -46,7 +46,6 @@ export type {
   TrustReader,
   TrustServer,
 } from "./ports.ts";
-export { canonicalIds, canSign } from "./publish-changes.ts";
 export { revoke, type Revoked } from "./revoke.ts";
 export {
   signImage,
