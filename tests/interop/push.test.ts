@@ -302,6 +302,33 @@ describe.skipIf(skipped)("countersign push, with the real clients", () => {
     expect((await pushed(push(args))).digest).toMatch(/^sha256:/);
   });
 
+  test("what arrived and could not be signed can be signed later, by its digest", async () => {
+    const carol = await stage.person("carol", ["acme/dev"]);
+    const how = {
+      env: { ...passphrases, COUNTERSIGN_KEY_FILE: join(carol.bundle, "key.pem") },
+    };
+    const from = ["--from", `oci:${join(stage.folder, "layout")}`];
+    const made = await carol.countersign(["push", "acme/web:5", ...from], how);
+    expect(made).toMatchObject({ exitCode: 1, out: "" });
+    expect(made.err).toContain(
+      `error: ${reference("acme/web:5")} is pushed, but not signed: carol may not sign acme/web yet\n`,
+    );
+    const [add = [], sign = []] = [...made.err.matchAll(/countersign (\S+ .*?)(?:;|$)/gm)].map(
+      ([, line = ""]) => line.split(" "),
+    );
+    await succeed(
+      alice.countersign([...add, "--yes"], {
+        env: { ...passphrases, COUNTERSIGN_PASSPHRASE: "signer passphrase" },
+      }),
+    );
+    expect(await succeed(carol.countersign(sign, how))).toContain("targets/carol");
+    const keyless = await carol.countersign(["push", "acme/web:6", ...from]);
+    expect(keyless).toMatchObject({ exitCode: 1, out: "" });
+    expect(keyless.err).toContain("error: no key of carol is held in");
+    const source = `docker://${reference("acme/web:6")}`;
+    await expect(skopeo("inspect", ...skopeoLogin(), "--raw", source)).rejects.toThrow("manifest");
+  });
+
   test("who may not push, and a registry that is not there, are said in a sentence", async () => {
     const bob = await stage.person("bob", []);
     const env = { DOCKER_HOST: `unix://${engine.socketPath}`, TMPDIR: temporary };

@@ -57,11 +57,11 @@ export async function runPush(session: Session, name: string, given: unknown): P
     return options.requireAdmitted && signed?.verdict?.kind !== "admit" ? 3 : 0;
   } catch (error) {
     const { message = "", hint } = reportOf(error);
-    if (hint !== undefined) session.world.err(`hint:  ${hint}\n`);
+    const again = `countersign sign ${place.gun}@${digest} --tag ${tag}`;
     throw new CliError(
       "cli/pushed-unsigned",
       `${image} is pushed, but not signed: ${message}`,
-      `then: countersign sign ${place.gun}@${digest} --tag ${tag}`,
+      hint === undefined ? again : `${hint}; then: ${again}`,
       { cause: error },
     );
   }
