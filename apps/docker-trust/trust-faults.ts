@@ -2,6 +2,7 @@ import type { Gun } from "#domain/oci";
 import type { TrustReading } from "#domain/tuf";
 import { isUnreachable, readingSentence, sentenceOf } from "#apps/notary";
 import { DockerTrustError } from "./errors.ts";
+import { unreachableWords } from "./unreachable-words.ts";
 
 export type About = {
   readonly gun: Gun;
@@ -40,12 +41,12 @@ export function faultOf(error: unknown, about: About, fault: unknown): Error {
   const isOffline = code === "signer/offline" || isUnreachable(error);
   const shown = isOffline && fault !== undefined ? fault : error;
   if (isOffline) {
-    const message = isUnreachable(shown)
-      ? (dialled(shown) ?? sentenceOf(shown, about))
-      : sentenceOf(shown, about);
-    return new TrustFault(message, `Error: error contacting notary server: ${message}`, {
-      cause: error,
-    });
+    const message =
+      shown instanceof Error && isUnreachable(shown)
+        ? unreachableWords(shown)
+        : sentenceOf(shown, about);
+    const inFull = `Error: error contacting notary server: ${message}`;
+    return new TrustFault(message, inFull, { cause: error });
   }
   const message = sentenceOf(shown, about);
   return new TrustFault(message, `${beforeError(error, code, about)}${message}`, { cause: error });
@@ -81,14 +82,4 @@ function beforeError(error: unknown, code: unknown, about: About): string {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error ? Reflect.get(error, "code") : undefined;
-}
-
-/** `dial tcp 127.0.0.1:4443: connect: connection refused`, where that is what happened. */
-function dialled(error: unknown): string | undefined {
-  for (let at = error, depth = 0; at instanceof Error && depth < 6; at = at.cause, depth += 1) {
-    const { code, address, port } = at as { code?: unknown; address?: unknown; port?: unknown };
-    if (code === "ECONNREFUSED" && typeof address === "string" && typeof port === "number")
-      return `dial tcp ${address.includes(":") ? `[${address}]` : address}:${port}: connect: connection refused`;
-  }
-  return undefined;
 }

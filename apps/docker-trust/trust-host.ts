@@ -14,6 +14,10 @@ export function trustServerUrl({ host }: ImageName, { env }: World): URL {
   if (named === undefined || named === "")
     return new URL(`https://${host === "docker.io" ? "notary.docker.io" : host}`);
   const url = URL.parse(named);
+  if (url !== null && `${url.username}${url.password}` !== "")
+    throw failure(
+      "DOCKER_CONTENT_TRUST_SERVER holds an account: docker login keeps it, and the address is without",
+    );
   if (url !== null && url.protocol === "https:" && url.host !== "") return url;
   throw failure(`valid https URL required for trust server, got ${named}`);
 }

@@ -14,6 +14,7 @@ import { startServerPair, type ServerPair, type Side } from "../harness/notary-s
 import { mustRun, runPeer } from "../harness/peers-run.ts";
 import { missing, noEngine } from "../harness/peers.ts";
 import { passphrase, personalKey } from "./drop-in-lab.ts";
+import { notaryAuth, openTrustLab } from "./trust-lab.ts";
 import { seatOf, shownBy, type Bench, type Client, type Seat } from "./docker-trust-lab.ts";
 
 const clients: readonly Client[] = ["docker", "plugin"];
@@ -133,6 +134,37 @@ describe.skipIf(missing("docker", "notary-server"))("docker trust as a plugin", 
       }
   });
 
+  test("who may do nothing at the server is told so as docker 28 tells it, and who may does it", async () => {
+    await using lab = await openTrustLab();
+    const bench = { directory: lab.directory, url: lab.url, caFile: lab.caFile };
+    const app = "registry.test/acme/app-{me}";
+    for (const auth of ["", notaryAuth]) {
+      const seats = new Map<Client, Seat>();
+      for (const client of clients) {
+        const seat = await seatOf(bench, `${client}-${auth.length}`);
+        seats.set(client, seat);
+        const auths = auth === "" ? {} : { "registry.test": { auth } };
+        await writeFile(join(seat.home, ".docker/config.json"), JSON.stringify({ auths }));
+      }
+      for (const line of [
+        "key generate bob",
+        `inspect ${app}`,
+        `signer add --key bob.pub bob ${app}`,
+        `inspect ${app}`,
+        `revoke -y ${app}`,
+        `signer remove eve ${app}`,
+      ]) {
+        const [docker, plugin] = await Promise.all(
+          clients.map(async (client) => {
+            const seat = seats.get(client);
+            return seat && (await shownBy(client, seat, line.split(" ")));
+          }),
+        );
+        expect(plugin).toEqual(docker);
+      }
+    }
+  });
+
   test("a certificate without its key, and one that is not believed, are refused", async () => {
     const bench = await benchOf("go", "certificates");
     const seat = await seatOf(bench, "seat");
@@ -144,8 +176,11 @@ describe.skipIf(missing("docker", "notary-server"))("docker trust as a plugin", 
       "missing key client.key for client certificate client.cert. CA certificates must use the extension .crt\n",
     );
     await rm(tls, { recursive: true });
-    const stranger = await seat.trustWith("plugin", ["inspect", app]);
-    expect(stranger).toMatchObject({ exitCode: 1, out: "[]\n" });
+    for (const words of [
+      ["inspect", app],
+      ["revoke", `${app}:1`],
+    ])
+      expect(await seat.trustWith("plugin", words)).toEqual(await seat.trustWith("docker", words));
   });
 
   test("docker finds the plugin that is installed, runs it, and hands on its exit code", async () => {
