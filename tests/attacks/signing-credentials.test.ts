@@ -1,8 +1,13 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openPeopleLab, type PeopleLab } from "../interop/people-lab.ts";
+import { openPeopleLab, passphrase, type PeopleLab } from "../interop/people-lab.ts";
+
+const forbidden =
+  /long test passphrase|passphrase of a backup|password of alice|BEGIN (?:EC |RSA )?PRIVATE KEY/;
 
 let lab: PeopleLab;
 beforeAll(async () => {
@@ -59,3 +64,49 @@ test.for([
   },
   120_000,
 );
+
+test("no passphrase, password or private key is printed, or lies anywhere in the clear", async () => {
+  const alice = await lab.person("alice");
+  await lab.push("acme/secret", "1", "another image");
+  const secrets = { COUNTERSIGN_BACKUP_PASSPHRASE: "the passphrase of a backup" };
+  const commands: readonly (readonly string[])[] = [
+    ["sign", "acme/secret:1", "--yes"],
+    ["sign", "acme/secret:1", "--yes", "--format", "json"],
+    ["verify", "acme/secret:1"],
+    ["inspect", "acme/secret:1", "--format", "json"],
+    ["key", "backup", "keys.backup"],
+    ["key", "doctor"],
+    ["key", "doctor", "--format", "json"],
+    ["login", "alice"],
+  ];
+  let said = "";
+  const codes: number[] = [];
+  for (const command of commands) {
+    const typed = command[0] === "login" ? { typed: ["password of alice"] } : {};
+    const ran = await alice.run(command, { env: secrets, ...typed });
+    codes.push(ran.exitCode);
+    said += ran.out + ran.err;
+  }
+  // Wrong in every way: errors say no more than what is printed when all is well.
+  for (const command of commands) {
+    const wrong = {
+      COUNTERSIGN_PASSPHRASE: `${passphrase} wrong`,
+      COUNTERSIGN_PASSWORD: "password of alice wrong",
+      COUNTERSIGN_BACKUP_PASSPHRASE: "the passphrase of a backup wrong",
+    };
+    const ran = await alice.run(command, { env: wrong });
+    said += ran.out + ran.err;
+  }
+  expect(codes.slice(0, 2)).toEqual([0, 0]);
+  expect(said).not.toMatch(forbidden);
+  const files = await readdir(alice.home, { recursive: true, withFileTypes: true });
+  const kept = files
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name));
+  expect(kept.some((file) => file.endsWith("keys.backup"))).toBe(true);
+  for (const file of kept) {
+    expect(await readFile(file, "latin1"), file).not.toMatch(forbidden);
+    if (!file.endsWith("config.json") && !file.endsWith(".crt"))
+      expect((await stat(file)).mode & 0o077, file).toBe(file.endsWith(".lock") ? 0o044 : 0);
+  }
+}, 120_000);
