@@ -242,6 +242,21 @@ test.for([
   await expect(opened(await promising(size))).rejects.toMatchObject({ code });
 });
 
+test("a stream that breaks off is no archive", async () => {
+  const bytes = await tar(dockerArchive(await imageOf("x".repeat(9_000))));
+  const reset = Object.assign(new Error("aborted"), { code: "ECONNRESET" });
+  const breaking = function* (): Generator<Buffer> {
+    yield bytes.subarray(0, 6_000);
+    throw reset;
+  };
+  const from = { stream: Readable.from(breaking()) };
+  const place = { signal, temporary: join(folder, "tmp") };
+  await expect(openImage({ kind: "docker-archive", from }, place)).rejects.toMatchObject({
+    code: "images/unreadable",
+  });
+  expect(await readdir(join(folder, "tmp"))).toEqual([]);
+});
+
 test("too many files are too many", async () => {
   const archive = await tar(Array.from({ length: 30 }, (_, at) => ({ name: `${at}`, body })));
   await expect(opened(archive, { limits: { maxEntries: 20 } })).rejects.toMatchObject({

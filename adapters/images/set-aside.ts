@@ -80,10 +80,17 @@ async function copy(
     return path;
   } catch (error) {
     o.signal.throwIfAborted();
-    throw brokenPacking(fileError(error, "the archive"));
+    throw brokenOff(brokenPacking(fileError(error, "the archive")));
   } finally {
     stream.destroy();
   }
+}
+
+/** What a connection says of itself when it ends in the middle. */
+function brokenOff(error: unknown): unknown {
+  if (error instanceof ImagesError || !(error instanceof Error) || !("code" in error)) return error;
+  const what = "the archive breaks off before its end";
+  return new ImagesError("images/unreadable", what, { cause: error });
 }
 
 /** What the unpacker says of content that is not what it began as. */

@@ -302,6 +302,22 @@ describe.skipIf(skipped)("countersign push, with the real clients", () => {
     expect((await pushed(push(args))).digest).toMatch(/^sha256:/);
   });
 
+  test("a registry without room is said in a sentence", async ({ skip }) => {
+    const blobs = join(server.data, "blobs");
+    const folders = await readdir(blobs);
+    const size = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", blobs];
+    if ((await runPeer("mount", size)).exitCode !== 0) skip("no file system can be made here");
+    try {
+      for (const each of folders) await mkdir(join(blobs, each));
+      const from = await archiveOfNoise(stage.folder, 8_000_000);
+      const full = await push(["acme/full:1", "--from", `docker-archive:${from}`, "--no-sign"]);
+      expect(full).toMatchObject({ exitCode: 1, out: "" });
+      expect(full.err).toContain(`error: ${server.registryHost} has no room for the image\n`);
+    } finally {
+      await mustRun("umount", ["-l", blobs]);
+    }
+  });
+
   test("what arrived and could not be signed can be signed later, by its digest", async () => {
     const carol = await stage.person("carol", ["acme/dev"]);
     const how = {
@@ -365,6 +381,22 @@ async function rootDigest(folder: string): Promise<string> {
     manifests: [{ digest: string }];
   };
   return index.manifests[0].digest;
+}
+
+/** An archive of docker save with one layer that does not get smaller. */
+async function archiveOfNoise(folder: string, bytes: number): Promise<string> {
+  const at = join(folder, "noise");
+  await mkdir(join(at, "layer"), { recursive: true });
+  await writeFile(join(at, "layer", "noise"), randomBytes(bytes));
+  await mustRun("tar", ["-C", join(at, "layer"), "-cf", join(at, "layer.tar"), "."]);
+  const rootfs = { type: "layers", diff_ids: [digestOf(await readFile(join(at, "layer.tar")))] };
+  const config = JSON.stringify({ architecture: "amd64", os: "linux", rootfs });
+  await writeFile(join(at, "config.json"), config);
+  const manifest = [{ Config: "config.json", RepoTags: [], Layers: ["layer.tar"] }];
+  await writeFile(join(at, "manifest.json"), JSON.stringify(manifest));
+  const files = ["layer.tar", "config.json", "manifest.json"];
+  await mustRun("tar", ["-C", at, "-cf", join(folder, "noise.tar"), ...files]);
+  return join(folder, "noise.tar");
 }
 
 /** A layout with an index of two platforms; gives the digest of the index. */
