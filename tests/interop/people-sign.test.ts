@@ -65,6 +65,10 @@ test("verify says who signed, and that the tag was pushed again", async () => {
       { name: "targets/releases", state: "valid", signedBy: [{ account: "alice" }] },
     ],
   });
+  const several = await carol.run(["verify", "acme/web:1", "acme/web:2", "not an image", "-q"]);
+  expect(several).toMatchObject({ exitCode: 3 });
+  expect(several.out).toMatch(/^localhost:\d+\/acme\/web@sha256:[0-9a-f]{64}\n$/);
+  expect(several.err).toContain("error: not an image: not an image is not the name of an image");
   for (const image of ["acme/web:2", "acme/api:1"]) {
     const ran = await carol.run(["verify", image]);
     expect(ran).toMatchObject({ exitCode: 3, err: "" });

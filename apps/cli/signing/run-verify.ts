@@ -16,6 +16,7 @@ import {
   released,
   rolesOf,
   wrongWith,
+  type Owners,
   type RoleView,
 } from "./trust-view.ts";
 
@@ -45,9 +46,10 @@ export async function runVerify(
   const progress = progressOn(session.world, session.config);
   let isUnknown = false;
   let done = 0;
+  const readOnce = once((place: ImagePlace) => readPeople(signing, place));
   const all = await mapBounded(8, names, async (name) => {
     try {
-      return await verifyImage(signing, await signing.places.image(name));
+      return await verifyImage(signing, await signing.places.image(name), readOnce);
     } catch (error) {
       if (names.length === 1) throw error;
       progress.end();
@@ -73,9 +75,35 @@ export async function runVerify(
   return isUnknown ? 1 : 0;
 }
 
-export async function verifyImage(signing: Signing, place: ImagePlace): Promise<ImageTrust> {
-  const { gun, reference } = place;
+type Read = {
+  readonly reading: Awaited<ReturnType<typeof readTrust>>["reading"];
+  readonly owners: Owners;
+};
+
+async function readPeople(signing: Signing, place: ImagePlace): Promise<Read> {
   const { reading } = await readTrust(signing, place);
+  const roles = reading.kind === "verified" ? reading.roles : [];
+  const signers = roles.flatMap(({ signedBy }) => signedBy);
+  return { reading, owners: await ownersOf(signing, place, signers) };
+}
+
+/** A repository is read once, however many of its images are asked for. */
+function once(read: (place: ImagePlace) => Promise<Read>): (place: ImagePlace) => Promise<Read> {
+  const known = new Map<string, Promise<Read>>();
+  return (place) => {
+    const reading = known.get(place.gun) ?? read(place);
+    known.set(place.gun, reading);
+    return reading;
+  };
+}
+
+export async function verifyImage(
+  signing: Signing,
+  place: ImagePlace,
+  read = (of: ImagePlace) => readPeople(signing, of),
+): Promise<ImageTrust> {
+  const { gun, reference } = place;
+  const { reading, owners } = await read(place);
   const { digest } = reference;
   const shown = `${gun}${reference.tag === undefined ? "" : `:${reference.tag}`}`;
   const image = digest === undefined ? shown : `${shown}@${digest}`;
@@ -91,8 +119,7 @@ export async function verifyImage(signing: Signing, place: ImagePlace): Promise<
       detail: "no tag that is signed has this digest",
       roles: [],
     };
-  const signers = reading.roles.flatMap(({ signedBy }) => signedBy);
-  const roles = rolesOf(reading, tag, await ownersOf(signing, place, signers));
+  const roles = rolesOf(reading, tag, owners);
   const signed = released(roles);
   const { freshUntil } = reading;
   if (signed === undefined) {
