@@ -161,7 +161,7 @@ test("pipes and folders in place of files are not read, nor waited for", async (
   const { files } = await layout("1");
   const path = await asFolder(files);
   await rm(join(path, "index.json"));
-  expect(spawnSync("mkfifo", [join(path, "index.json")]).status).toBe(0);
+  expect(spawnSync("sh", ["-c", `mkfifo '${join(path, "index.json")}'`]).status).toBe(0);
   await expect(open({ kind: "oci-folder", path })).rejects.toMatchObject({
     code: "images/malformed",
   });
