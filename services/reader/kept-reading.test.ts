@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import type { Instant } from "#domain/kernel";
+import type { Instant, Options } from "#domain/kernel";
 import { parseGun } from "#domain/oci";
 import { rootRole, targetsRole, timestampRole, type TrustReading } from "#domain/tuf";
 import { serve, testRepository, type TestRepository } from "#domain/tuf/testing";
@@ -39,14 +39,24 @@ beforeEach(async () => {
   calls = [];
 });
 
-/** `silent` never answers for that role. */
+/** `silent` never answers for that role, and notes who gives up. */
 function sourceOf(silent?: string): MetadataSource {
   const found = (name: string, bytes: Uint8Array | undefined) => {
     calls.push(name);
-    return name === silent ? new Promise<never>(() => undefined) : Promise.resolve(bytes);
+    return Promise.resolve(bytes);
   };
+  const silence = ({ signal }: Options) =>
+    new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => {
+        calls.push("given up");
+        reject(signal.reason as Error);
+      });
+    });
   return {
-    current: (_gun, role) => found(role, repository.current.get(role)),
+    async current(_gun, role, given) {
+      const bytes = await found(role, repository.current.get(role));
+      return role === silent ? await silence(given) : bytes;
+    },
     byChecksum: (_gun, role, sha256) =>
       found(`${role}.#`, repository.shelf.get(`${role}.${sha256}`)),
     byVersion: (_gun, role, version) =>
@@ -64,7 +74,7 @@ test("what is kept stands as long as the timestamp is the same, whatever else do
   const first = await readAfterRestart();
   expect(first).toMatchObject({ kind: "verified", timestampVersion: 1 });
   expect(await readAfterRestart(sourceOf(rootRole))).toEqual(first);
-  expect(calls).toEqual([timestampRole, rootRole]);
+  expect(calls).toEqual([timestampRole, rootRole, "given up"]);
 });
 
 test("it is noted once a minute that it still stands", async () => {

