@@ -16,12 +16,18 @@ type Built = { readonly outputFiles: readonly OutputFile[]; readonly metafile: M
 const target = join(projectDirectory, "dist/bin");
 const entries: Entries = {
   countersign: "apps/cli/main.ts",
-  "docker-trust": "apps/docker-trust/main.ts",
   worker: "apps/server/worker.ts",
 };
 const notary: Entries = { notary: "apps/notary/main.ts" };
+const dockerTrust: Entries = { "docker-trust": "apps/docker-trust/main.ts" };
 
-write(await Promise.all([bundle(entries), bundle(notary, "/apps/notary/")]));
+write(
+  await Promise.all([
+    bundle(entries),
+    bundle(notary, "/apps/notary/"),
+    bundle(dockerTrust, "/apps/docker-trust/commands.ts"),
+  ]),
+);
 
 async function bundle(of: Entries, together?: string): Promise<Built> {
   const present = Object.entries(of).filter(([, file]) => existsSync(join(projectDirectory, file)));
@@ -58,7 +64,7 @@ function write(built: readonly Built[]): void {
     ),
   );
   const isEntry = (name: string): boolean =>
-    [entries, notary].some((each) => Object.hasOwn(each, name.replace(/\.js$/, "")));
+    [entries, notary, dockerTrust].some((each) => Object.hasOwn(each, name.replace(/\.js$/, "")));
   // Pieces first: whoever starts a command meanwhile finds either all of the old or all of the new.
   for (const [name, contents] of [...files].toSorted(
     ([a], [b]) => Number(isEntry(a)) - Number(isEntry(b)),

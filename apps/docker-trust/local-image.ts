@@ -12,6 +12,8 @@ type Tagged = ImageName & { readonly tag: string };
 
 /** An image in docker's engine. Everything throws `docker-trust/failed` with docker's words. */
 export type LocalImage = {
+  /** Who pushes it: the account that is signed in at its registry. */
+  account(): Promise<string | undefined>;
   /** Throws where the engine does not hold it. */
   require(): Promise<void>;
   /** Pushes it, and gives what the registry has then. */
@@ -46,6 +48,7 @@ export async function withLocalImage<Value>(
   };
   try {
     return await act({
+      account: async () => (await credentialsOf(session, image))?.username,
       async require() {
         const answer = await ask("GET", `/images/${name(image)}:${image.tag}/json`);
         answer.body.resume();
@@ -63,7 +66,7 @@ export async function withLocalImage<Value>(
 }
 
 /** Who we are to the registry of an image, as docker's configuration has it. */
-export async function credentialsOf(
+async function credentialsOf(
   session: Session,
   { host }: ImageName,
 ): Promise<Credentials | undefined> {

@@ -2,7 +2,7 @@ import { findTarget, tryRoleName, type OpenRepository, type Target } from "#doma
 import { addSigner, addTarget } from "../changes.ts";
 import { DockerTrustError, failure } from "../errors.ts";
 import { parseTaggedName, type ImageName } from "../image-name.ts";
-import { credentialsOf, withLocalImage, type LocalImage } from "../local-image.ts";
+import type { LocalImage } from "../local-image.ts";
 import { releasesRole, signableRoles, signedTags } from "../released.ts";
 import { inRepository, type Repository } from "../repository.ts";
 import { openSession, type Session } from "../session.ts";
@@ -15,6 +15,8 @@ export async function run(invocation: Invocation): Promise<void> {
   const { world, args, flags } = invocation;
   const image = parseTaggedName(args[0] ?? "");
   const session = openSession(invocation);
+  // What talks to an engine takes long to load, and the other commands need none.
+  const { withLocalImage } = await import("../local-image.ts");
   await withLocalImage(session, image, (local) =>
     inRepository(session, image, "push,pull", async (repository) => {
       const open = await alone(async () => await repository.find());
@@ -42,7 +44,7 @@ async function begin(
 ): Promise<void> {
   const { world, directory } = session;
   await local.require();
-  const name = (await credentialsOf(session, image))?.username ?? "";
+  const name = (await local.account()) ?? "";
   if (name === "")
     throw failure(
       `could not add signer to repo: nobody is signed in to ${image.host}, and the signer is named after the account: docker login ${image.host}`,
