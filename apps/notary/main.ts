@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { start } from "#apps/start";
 
+const { env } = process;
+
 await start({
   name: "notary",
-  env: process.env,
+  env,
   load: async () => {
     const { runHere } = await import("./run-here.ts");
-    process.exitCode = await runHere();
+    process.exitCode = await runHere(env);
   },
 });

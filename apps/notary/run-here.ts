@@ -1,11 +1,12 @@
 import { homedir } from "node:os";
 import { run, type ExitCode } from "./program.ts";
 import { standardInput } from "./standard-input.ts";
+import type { World } from "./world.ts";
 
 /** Runs the command line of this process. */
-export async function runHere(): Promise<ExitCode> {
+export async function runHere(env: World["env"]): Promise<ExitCode> {
   return await run(process.argv.slice(2), {
-    env: process.env,
+    env,
     workingDirectory: process.cwd(),
     homeDirectory: homedir(),
     clock: Date.now,
