@@ -3,7 +3,7 @@ import type { TLSSocket } from "node:tls";
 import { classify, isFormContentType } from "#domain/engine-api";
 import { unreachable } from "#domain/kernel";
 import { statusOf } from "./errors.ts";
-import type { Exchange, Parts } from "./exchange.ts";
+import type { AskedRequest, Exchange, Parts } from "./exchange.ts";
 import { guardContainer } from "./guard-container.ts";
 import { identify } from "./identify.ts";
 import { permit } from "./permit.ts";
@@ -14,6 +14,7 @@ import { planImageCreate } from "./plan-pull.ts";
 import { planServiceCreate, planServiceUpdate } from "./plan-service.ts";
 import { planRestart, planStart } from "./plan-start.ts";
 import type { Plan } from "./plan.ts";
+import type { Caller } from "./ports.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
 import { relayStreaming } from "./relay-plan.ts";
 
@@ -28,7 +29,18 @@ export async function admit(
 ): Promise<Exchange | Refusal> {
   const caller = await identify(request.socket as TLSSocket, parts.callers, { signal });
   if (isRefusal(caller)) return caller;
-  const asked = classify(request.method ?? "", request.url ?? "");
+  const { method = "", url = "" } = request;
+  return admitFrom(caller, { request, method, target: url }, parts, signal);
+}
+
+/** As `admit`, for a request whose sender is known. */
+export async function admitFrom(
+  caller: Caller,
+  { request, method, target }: { request: AskedRequest; method: string; target: string },
+  parts: Parts,
+  signal: AbortSignal,
+): Promise<Exchange | Refusal> {
+  const asked = classify(method, target);
   const by = caller.account;
   if (asked.kind === "refused") return { ...refuse(statusOf(asked.code), asked.reason), by };
   const denied = refuseForm(request) ?? permit(caller, asked.operation.needs);
@@ -36,7 +48,7 @@ export async function admit(
   return guardContainer(parts, { request, caller, asked, signal });
 }
 
-function refuseForm(request: IncomingMessage): Refusal | undefined {
+function refuseForm(request: AskedRequest): Refusal | undefined {
   return isFormContentType(request.headers["content-type"])
     ? refuse(400, "form bodies are not accepted: the engine would prefer them to the query")
     : undefined;

@@ -1,4 +1,5 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
 import type { Engine } from "#adapters/docker";
 import type { Classified } from "#domain/engine-api";
 import type { BuildPolicy, Caller, Callers, Judge } from "./ports.ts";
@@ -11,9 +12,12 @@ export type Parts = {
   readonly buildPolicy: BuildPolicy;
 };
 
+/** What the chain reads of a request beside its meaning: the headers, and the body where that is judged. */
+export type AskedRequest = Readable & { readonly headers: IncomingHttpHeaders };
+
 /** One request whose sender and meaning are known. */
 export type Exchange = {
-  readonly request: IncomingMessage;
+  readonly request: AskedRequest;
   readonly caller: Caller;
   readonly asked: Classified;
   /** Fires when the client goes away or the gateway shuts down. */

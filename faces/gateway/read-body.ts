@@ -1,7 +1,6 @@
-import type { IncomingMessage } from "node:http";
 import { maxBodyBytes, readEngineBody, type BodyKind, type EngineBody } from "#domain/engine-api";
 import { HttpError } from "#faces/http";
-import type { Exchange } from "./exchange.ts";
+import type { AskedRequest, Exchange } from "./exchange.ts";
 
 /** Reads a body that can start something, once and strictly. Throws an `EngineApiError` or `http/body-too-large`. */
 export async function readBody(exchange: Exchange, kind: BodyKind): Promise<EngineBody> {
@@ -10,7 +9,7 @@ export async function readBody(exchange: Exchange, kind: BodyKind): Promise<Engi
 }
 
 /** Stops at the limit without ending the connection, over which the refusal has yet to go. */
-async function readBytes(request: IncomingMessage): Promise<Uint8Array> {
+async function readBytes(request: AskedRequest): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let bytes = Number(request.headers["content-length"] ?? 0);
   if (bytes > maxBodyBytes) throw tooLarge();
