@@ -1,3 +1,4 @@
+import { closedReason } from "./closed.ts";
 import { EngineApiError } from "./errors.ts";
 import { operations, type Operation } from "./operations.ts";
 import { formatQuery, type Query } from "./query.ts";
@@ -64,6 +65,9 @@ export function classify(method: string, rawTarget: string): Classified | Unclas
         query,
       };
     }
+    const closed = closedReason(method, segments);
+    if (closed !== undefined)
+      return { kind: "refused", code: "engine-api/operation-closed", reason: closed };
     const reason = "this gateway does not know this operation of the Engine API, and refuses it";
     return { kind: "refused", code: "engine-api/operation-unknown", reason };
   } catch (error) {

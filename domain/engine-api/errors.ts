@@ -5,6 +5,7 @@ export type EngineApiErrorCode =
   | "engine-api/query-malformed"
   | "engine-api/version-unsupported"
   | "engine-api/operation-unknown"
+  | "engine-api/operation-closed"
   | "engine-api/content-type"
   | "engine-api/key-spelling"
   | "engine-api/body-malformed"

@@ -1,3 +1,6 @@
+import { imagePlacesOf, type ImagePlace } from "./image-places.ts";
+import { requestBodyOf, type RequestBody } from "./request-bodies.ts";
+
 /** What the gateway does with an operation: see `operations`. */
 export type OperationClass = "read" | "run" | "pull" | "build" | "plugin" | "bring" | "manage";
 /** The least that an account needs to ask for an operation. */
@@ -12,6 +15,9 @@ export type Operation = {
   readonly last: number;
   readonly class: OperationClass;
   readonly needs: Needed;
+  /** Where its images sit. */
+  readonly images: readonly ImagePlace[];
+  readonly body: RequestBody;
 };
 
 type Row = readonly [Operation["method"], string, number, number, OperationClass, Needed];
@@ -136,7 +142,7 @@ const published: readonly Row[] = [
   ["PUT", "/volumes/{name}", 42, 55, "manage", "restricted-control"],
 ];
 
-// Served by engines, in no description: named here to be refused with the right words.
+// Served by engines, in no description; the rest of those stand in `closed.ts`.
 const unpublished: readonly Row[] = [
   ["POST", "/grpc", 39, 55, "build", "restricted-control"],
   ["POST", "/build/cancel", 39, 55, "manage", "restricted-control"],
@@ -149,6 +155,8 @@ const toOperation = ([method, path, first, last, kind, needs]: Row): Operation =
   last,
   class: kind,
   needs,
+  images: imagePlacesOf(`${method} ${path}`),
+  body: requestBodyOf(`${method} ${path}`),
 });
 
 /** Every operation of the published Engine API descriptions, 1.24 to 1.55. */

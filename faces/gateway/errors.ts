@@ -17,6 +17,7 @@ const replies = {
   "engine-api/query-malformed": { status: 400 },
   "engine-api/version-unsupported": { status: 400 },
   "engine-api/operation-unknown": { status: 403 },
+  "engine-api/operation-closed": { status: 403 },
   "engine-api/content-type": { status: 400 },
   "engine-api/key-spelling": { status: 400 },
   "engine-api/body-malformed": { status: 400 },
