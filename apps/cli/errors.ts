@@ -20,6 +20,8 @@ export type CliErrorCode =
   | "cli/image-unknown"
   /** There is no trust data, or none that can be believed. */
   | "cli/trust-unreadable"
+  /** The server has no file of a role that one was seen of before: what is on it would be signed away. */
+  | "cli/file-lost"
   /** Several things were to be done, and not all were: each has been reported. */
   | "cli/some-failed"
   /** There is no image to push, or none that can be read. */

@@ -1,6 +1,6 @@
 import type { Options } from "#domain/kernel";
 import type { MetadataSource } from "./ports.ts";
-import { SourceFault } from "./read-repository.ts";
+import { SourceFault } from "./source-fault.ts";
 
 /** A source whose failures are told from all others, and that is given up after a while. */
 export function guarded(

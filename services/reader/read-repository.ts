@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CodedError, type Clock, type Options } from "#domain/kernel";
+import type { Clock, Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import {
   faultOf,
@@ -21,10 +21,12 @@ import {
   type TrustReading,
   type Trusted,
 } from "#domain/tuf";
+import { begunAnew } from "./begun-anew.ts";
 import { mapBounded } from "./map-bounded.ts";
 import type { AcceptFirst, MetadataSource, Remembered, TrustMemory } from "./ports.ts";
 import { Refused, refuse } from "./refused.ts";
 import { renewedRoles } from "./renewed-roles.ts";
+import { SourceFault } from "./source-fault.ts";
 import { trustedRoot } from "./trusted-root.ts";
 
 export type Parts = {
@@ -41,14 +43,6 @@ export type Read = {
   readonly open?: OpenRepository;
   readonly timestampSha256: string;
 };
-
-/** The source could not answer. */
-export class SourceFault extends Error {
-  constructor(cause: unknown) {
-    const code = cause instanceof CodedError ? ` (${cause.code})` : "";
-    super(`the trust data could not be fetched${code}`, { cause });
-  }
-}
 
 const parallelFetches = 8;
 /** All targets files of a repository together: they are held in memory while they are verified. */
@@ -97,7 +91,14 @@ async function readOnce(parts: Parts, gun: Gun, o: Options): Promise<Read> {
   const files = await fetchTargets(source, { gun, snapshot }, o);
 
   const set = { gun, root, timestamp, snapshot, files, seen: before };
-  const { reading, open, seen, gone } = verifyRepository(set, clock());
+  const first = verifyRepository(set, clock());
+  const anew = await begunAnew({ source, gun, root, seen: before, reading: first.reading }, o);
+  if (anew.length > 0) {
+    const forgotten = { root: root.bytes, seen: new Map(), gone: anew, renewed };
+    await memory.raise(gun, forgotten, o);
+  }
+  const { reading, open, seen, gone } =
+    anew.length === 0 ? first : verifyRepository({ ...set, seen: without(before, anew) }, clock());
   if (reading.kind === "verified" && isNews(remembered, { root, seen, gone })) {
     const after = await memory.raise(gun, { root: root.bytes, seen, gone, renewed }, o);
     requireNewest(after.seen, [root, timestamp, snapshot]);

@@ -376,6 +376,35 @@ describe("attacks on a delegation leave the rest as it is", () => {
     expect(await stateOf(qa)).toMatchObject({ state: "valid" });
   });
 
+  test("a role that was taken away and given again while nobody looked begins anew", async () => {
+    repository.delegate(qa, { version: 5 });
+    await repository.publish();
+    await read();
+    const { children } = repository.targets;
+    repository.targets.children = new Map();
+    repository.targets.version = 2;
+    await repository.republish();
+    repository.targets.children = children;
+    repository.delegate(qa, { version: 1 });
+    repository.targets.version = 3;
+    await repository.republish();
+    expect(await stateOf(qa)).toMatchObject({ state: "valid" });
+    expect(await memory.highest(gun, qa, o)).toMatchObject({ version: 1 });
+  });
+
+  test("a role that its owner never took away does not, whatever the server leaves out", async () => {
+    const role = repository.delegate(qa, { version: 5 });
+    await repository.publish();
+    await read();
+    repository.targets.version = 2;
+    await repository.republish();
+    role.version = 1;
+    repository.targets.version = 3;
+    await repository.republish();
+    expect(await stateOf(qa)).toMatchObject({ state: "tampered" });
+    expect(await memory.highest(gun, qa, o)).toMatchObject({ version: 5 });
+  });
+
   test("what hangs below a role that cannot be believed is not looked at", async () => {
     repository.delegate(qa, { expires: start - 1 });
     repository.delegate("targets/qa/inner", {});

@@ -10,8 +10,9 @@ import { askAhead, type Asked } from "./ask-ahead.ts";
 import { sha256, sparing } from "./kept-files.ts";
 import { guarded } from "./guarded.ts";
 import { isDamaged, readKept, standing } from "./kept-reading.ts";
-import { SourceFault, readRepository } from "./read-repository.ts";
+import { readRepository } from "./read-repository.ts";
 import type { AcceptFirst, FileCache, MetadataSource, TrustMemory } from "./ports.ts";
+import { SourceFault } from "./source-fault.ts";
 
 export interface Reader {
   /**

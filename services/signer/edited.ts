@@ -112,8 +112,10 @@ function beginning({ draft, dropped }: Work, role: RoleName): Content {
   const wasDelegated = above?.delegations.some(({ name }) => name === role) ?? false;
   // A server that keeps the snapshot can leave a file out of it: whoever signed then would sign its content away.
   if (draft.lost.has(role) && wasDelegated && !dropped.has(role))
-    throw refused(
-      `the server has no file of ${role}, where version ${version} was seen before: nothing can be added to it, unless what is kept here of the repository is removed first`,
+    throw new SignerError(
+      "signer/change-refused",
+      `the server has no file of ${role}, where version ${version} was seen before: nothing can be added to it, unless what is kept here of it is removed first`,
+      { role },
     );
   const isNamed = draft.snapshot.meta.has(role) && asleep === undefined;
   if (isNamed && wasDelegated)

@@ -43,8 +43,12 @@ export type SignerErrorCode =
 export class SignerError extends CodedError<SignerErrorCode> {
   /** What the server's trust data is, for `signer/repository-unsound` and `signer/offline`. */
   readonly reading: TrustReading | undefined;
-  /** For `signer/key-missing`: the role, and the canonical ids of the keys that could sign for it. */
+  /**
+   * For `signer/key-missing`: the role that cannot be signed. For `signer/change-refused`: a role whose file was
+   * seen here before, and that the server has none of.
+   */
   readonly role: RoleName | undefined;
+  /** For `signer/key-missing`: canonical ids of the keys that could sign for it. */
   readonly keyIds: readonly string[];
 
   constructor(

@@ -1,3 +1,5 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openPeopleLab, passphrase, type PeopleLab, type Person } from "./people-lab.ts";
 
@@ -111,6 +113,36 @@ test("signer remove takes away the role, and what was released stays released", 
   expect((await alice.run(["verify", "acme/web:3"])).exitCode).toBe(0);
   const again = await bob.run(["sign", "acme/web:3"]);
   expect(again.err).toContain("countersign signer add acme/web bob");
+});
+
+test("a signer who was taken away and is added again begins anew, where the old list was seen too", async () => {
+  expect((await alice.run(["signer", "add", "acme/web", "bob", "--yes"])).exitCode).toBe(0);
+  const signed = await bob.run(["sign", "acme/web:3"]); // bob's machine last saw the list of before
+  expect(signed).toMatchObject({ exitCode: 0, err: "" });
+  expect((await bob.run(["sign", "acme/web:3"])).out).toContain("signed before");
+  const { roles } = (await carol.json(["verify", "acme/web:1"])) as { roles: { name: string }[] };
+  expect(roles.map(({ name }) => name)).not.toContain("targets/bob");
+  const removing = ["signer", "remove", "acme/web", "bob", "--yes"];
+  expect((await alice.run(removing)).exitCode).toBe(0);
+});
+
+test("where nothing tells that a role was given anew, its list is not signed away", async () => {
+  expect((await alice.run(["signer", "add", "acme/web", "bob", "--yes"])).exitCode).toBe(0);
+  expect((await bob.run(["sign", "acme/web:3"])).exitCode).toBe(0);
+  expect((await bob.run(["verify", "acme/web:3"])).exitCode).toBe(0);
+  const kept = join(bob.trustDirectory, "tuf", lab.host, "acme/web/metadata/targets/bob.json");
+  const old = await readFile(kept);
+  for (const command of ["remove", "add"])
+    expect((await alice.run(["signer", command, "acme/web", "bob", "--yes"])).exitCode).toBe(0);
+  expect((await bob.run(["verify", "acme/web:3"])).exitCode).toBe(0);
+  await writeFile(kept, old); // as a client does that does not look for what has gone
+  const refused = await bob.run(["sign", "acme/web:3"]);
+  expect(refused).toMatchObject({ exitCode: 1, out: "" });
+  expect(refused.err).toContain(`delete ${kept} and try again`);
+  await rm(kept);
+  expect((await bob.run(["sign", "acme/web:3"])).exitCode).toBe(0);
+  const removing = ["signer", "remove", "acme/web", "bob", "--yes"];
+  expect((await alice.run(removing)).exitCode).toBe(0);
 });
 
 test("inspect shows people and teams, and keys where nobody is known", async () => {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import {
   createRegistryClient,
   createTrustServer,
@@ -8,7 +9,8 @@ import {
   type TrustServerOptions,
 } from "#adapters/remotes";
 import type { Options } from "#domain/kernel";
-import { rootRole } from "#domain/tuf";
+import type { Gun } from "#domain/oci";
+import { rootRole, type RoleName } from "#domain/tuf";
 import { createReader, type MetadataSource, type Reader } from "#services/reader";
 import { createSigner, type Signer, type SignerParts } from "#services/signer";
 import type { Session } from "../session.ts";
@@ -37,6 +39,8 @@ export type TrustConnection = {
   readonly signer: Signer;
   /** What the trust server failed with last, when it was read: it says more than that nothing could be fetched. */
   readonly fault: () => unknown;
+  /** The file that is kept here of a role, where Notary's clients keep it: for people. */
+  readonly keptIn: (gun: Gun, role: RoleName) => string;
 };
 
 /** Opens what signing takes; dispose of it when the command ends. */
@@ -96,7 +100,9 @@ export async function openSigning(session: Session, options: TrustOptions): Prom
       },
       earlierRoot: (gun, version, o) => server.byVersion(gun, rootRole, version, o),
     };
-    return { server, reader, parts, signer: createSigner(parts), fault: () => fault };
+    const keptIn = (gun: Gun, role: RoleName): string =>
+      join(directory.path, "tuf", gun, "metadata", `${role}.json`);
+    return { server, reader, parts, signer: createSigner(parts), fault: () => fault, keptIn };
   };
   return {
     signal,

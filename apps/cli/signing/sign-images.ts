@@ -127,6 +127,17 @@ export function inWords(
       { cause: error },
     );
   }
+  if (
+    error instanceof SignerError &&
+    error.code === "signer/change-refused" &&
+    error.role !== undefined
+  )
+    return new CliError(
+      "cli/file-lost",
+      `the server has no file of ${error.role}, and one was seen here before: it would be signed away`,
+      `ask the owner of ${name}. If the role was given anew on purpose, delete ${trust.keptIn(place.gun, error.role)} and try again`,
+      { cause: error },
+    );
   const isRefused = error instanceof TrustServerError && error.code === "trust-server/unauthorized";
   if (isRefused && at.by?.account !== undefined)
     return new CliError(
