@@ -21,6 +21,7 @@ import type { Shelf, ShelfEntry, WriteOptions } from "./shelf.ts";
 const folderMode = 0o700;
 const fileMode = 0o600;
 const maxDepth = 130;
+const maxAttempts = 100;
 
 /**
  * A shelf that is the folder `top`, which is made when something is written. A folder that is asked for may be a
@@ -56,8 +57,14 @@ export function diskShelf(path: string): Shelf {
       }),
     write: (path, bytes, how, o) =>
       guarded(path, "write", o, async () => {
-        await makeFolder(dirname(at(path)), how.isDurable);
-        await replaceFile(at(path), bytes, how, o);
+        for (let attempt = 1; ; attempt += 1)
+          try {
+            await makeFolder(dirname(at(path)), how.isDurable);
+            return await replaceFile(at(path), bytes, how, o);
+          } catch (error) {
+            // Who takes the last file away takes the folder too, and may do so just now.
+            if (codeOf(error) !== "ENOENT" || attempt === maxAttempts) throw error;
+          }
       }),
     setTime: (path, modifiedAt, o) =>
       guarded(path, "write", o, async () => {

@@ -1,4 +1,5 @@
-import { mkdir } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Options } from "#domain/kernel";
@@ -40,6 +41,9 @@ export async function publishLock(
   };
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    // Through a link we would make a file, or lock a database, that is somebody else's.
+    if ((await statOf(path))?.isFile() === false)
+      throw new SignerError("signer/directory-broken", `${lockFile} is not a file`);
     for (let waitedMs = 0; ; waitedMs += retryMs) {
       const lock = tryLock();
       if (lock !== undefined) return lock;
@@ -48,12 +52,22 @@ export async function publishLock(
     }
   } catch (cause) {
     o.signal.throwIfAborted();
+    if (cause instanceof SignerError) throw cause;
     throw new SignerError("signer/directory-broken", `${lockFile} cannot be made`, { cause });
   }
   throw new SignerError(
     "signer/directory-busy",
     "another program is publishing from this trust directory",
   );
+}
+
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 function isBusy(error: unknown): boolean {

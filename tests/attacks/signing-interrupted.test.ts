@@ -139,6 +139,7 @@ describe.skipIf(missing("notary-server"))("an update that the server took", () =
 
   test.for(all)(
     "at the %s server, the first one, %s: is there once, and goes on",
+    { timeout: 120_000 },
     async ([side, fate]) => {
       await using world = await worldAt(side);
       const { owner, gun } = world;
@@ -152,11 +153,11 @@ describe.skipIf(missing("notary-server"))("an update that the server took", () =
       expect(await world.found()).toEqual(["targets 1.0", "targets 2.0"]);
       expect(await world.staged()).toEqual([]);
     },
-    120_000,
   );
 
   test.for(all)(
     "at the %s server, of many changes, %s: none is lost, none comes twice",
+    { timeout: 120_000 },
     async ([side, fate]) => {
       await using world = await worldAt(side);
       const { owner, gun } = world;
@@ -177,7 +178,6 @@ describe.skipIf(missing("notary-server"))("an update that the server took", () =
       expect((await world.found()).toSorted()).toEqual([...after, "targets 3.0"].toSorted());
       expect(await world.staged()).toEqual([]);
     },
-    120_000,
   );
 
   test.for(
@@ -188,6 +188,7 @@ describe.skipIf(missing("notary-server"))("an update that the server took", () =
     ),
   )(
     "at the %s server, that gives %s another key, %s: every key that is needed is held",
+    { timeout: 120_000 },
     async ([side, role, fate]) => {
       await using world = await worldAt(side);
       const { owner, gun } = world;
@@ -200,6 +201,5 @@ describe.skipIf(missing("notary-server"))("an update that the server took", () =
       await owner.must(["add", gun, "3.0", file, "-p"]);
       expect(await world.found()).toEqual(["targets 1.0", "targets 2.0", "targets 3.0"]);
     },
-    120_000,
   );
 });
