@@ -10,7 +10,8 @@ export type EngineApiErrorCode =
   | "engine-api/key-spelling"
   | "engine-api/body-malformed"
   | "engine-api/image-missing"
-  | "engine-api/image-malformed";
+  | "engine-api/image-malformed"
+  | "engine-api/dockerfile-unclear";
 
 /** A request that the engine and we might read differently, or not at all. The message is for its sender. */
 export class EngineApiError extends CodedError<EngineApiErrorCode> {}

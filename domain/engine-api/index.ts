@@ -9,6 +9,8 @@ export {
   type EngineBody,
 } from "./body.ts";
 export { classify, formatTarget, type Classified, type Unclassified } from "./classify.ts";
+export { readDockerfile, refusalOfTrigger, type BuildBase, type Dockerfile } from "./dockerfile.ts";
+export type { DockerfileArguments } from "./dockerfile-words.ts";
 export { EngineApiError, type EngineApiErrorCode } from "./errors.ts";
 export { hostEscapesOf, hostReachOf, type HostEscape } from "./host-escapes.ts";
 export { at, imagesOf, withImages, type ImageUse } from "./images.ts";

@@ -23,6 +23,7 @@ const replies = {
   "engine-api/body-malformed": { status: 400 },
   "engine-api/image-missing": { status: 400 },
   "engine-api/image-malformed": { status: 400 },
+  "engine-api/dockerfile-unclear": { status: 400 },
   "docker/unreachable": { status: 502, message: "the engine behind this gateway does not answer" },
   "docker/answer-malformed": { status: 502 },
   "docker/refused": { status: 502 },
