@@ -137,6 +137,45 @@ test("a session lasts from login to logout, in a file for its owner alone", asyn
   expect(await readFile(file, "utf8")).not.toContain("secret-token");
 });
 
+test("COUNTERSIGN_USER signs in for one command of any kind, and out again", async () => {
+  const isRight = (body: unknown): boolean =>
+    (body as { password: string }).password === "correct horse";
+  await using server = await fixtureServer({
+    ...everything,
+    signIn: ({ body }) => {
+      if (!isRight(body))
+        throw new Refusal(401, { code: "accounts/denied", message: "wrong name or password" });
+      return { user: alice, expiresAt: 1_800_000_000_000, token: "for-one-command" };
+    },
+  });
+  await using cli = await commandLine(server);
+  await writeFile(join(cli.directory, "password"), "correct horse\nnot this line\n");
+  const env = { COUNTERSIGN_USER: "alice", COUNTERSIGN_PASSWORD_FILE: "password" };
+  const kept = { COUNTERSIGN_TOKEN: "another-one" };
+  expect(await cli.run(["key", "list"], { env: { ...env, ...kept } })).toMatchObject({
+    exitCode: 0,
+    err: "",
+  });
+  const calls = server.calls.map(({ operation, token }) => [operation, token]);
+  expect(calls.slice(1)).toEqual([
+    ["listKeys", "for-one-command"],
+    ["signOut", "for-one-command"],
+  ]);
+  expect(server.calls[1]).toMatchObject({ path: "/users/alice/keys" });
+
+  const failing = await cli.run(["key", "revoke", "alice", "ffff", "--yes"], { env });
+  expect(failing).toMatchObject({ exitCode: 2, out: "" });
+  expect(server.calls.at(-1)).toMatchObject({ operation: "signOut", token: "for-one-command" });
+
+  const wrong = { COUNTERSIGN_USER: "alice", COUNTERSIGN_PASSWORD: "guess" };
+  const refused = await cli.run(["status"], { env: wrong });
+  expect(refused).toMatchObject({ exitCode: 1, out: "" });
+  expect(refused.err).toContain("error: wrong name or password");
+  const without = await cli.run(["status"], { env: { COUNTERSIGN_USER: "alice" } });
+  expect(without.err).toContain("there is no password for alice");
+  expect(await cli.run(["--help"], { env: wrong })).toMatchObject({ exitCode: 0 });
+});
+
 test("a password comes from a file, standard input or two equal answers", async () => {
   await using server = await fixtureServer(everything);
   await using cli = await commandLine(server);

@@ -4,6 +4,12 @@ import { readConfig, type Config } from "./config.ts";
 import { connect } from "./connect.ts";
 import { findCredential, type Credential } from "./credentials.ts";
 import { CliError } from "./errors.ts";
+import {
+  environmentCredentials,
+  environmentUser,
+  temporarySession,
+  type TemporarySession,
+} from "./temporary-session.ts";
 import type { World } from "./world.ts";
 
 export type ExitCode = 0 | 1 | 2 | 3;
@@ -12,7 +18,9 @@ export type ExitCode = 0 | 1 | 2 | 3;
 export type Session = {
   readonly config: Config;
   readonly world: World;
+  /** Signed in as COUNTERSIGN_USER, else with COUNTERSIGN_TOKEN, else as `login` did. */
   readonly client: Client;
+  /** What `login` stored for this server. */
   readonly credential: Credential | undefined;
   /** Prints the result: the contract's JSON, ids with `-q`, or text for a person. */
   readonly show: (result: Result) => void;
@@ -31,19 +39,31 @@ export async function inSession(command: Command, world: World, action: Action):
   const config = readConfig(command.optsWithGlobals(), world);
   const credential = await findCredential(config.credentialsFile, config.server);
   const connection = await connect(config, config.token ?? credential?.token);
+  const temporary = signedInBy(world, config, connection.client);
   try {
     const session: Session = {
       config,
       world,
-      client: connection.client,
+      client: temporary?.client ?? connection.client,
       credential,
       show: (result) => world.out(printed(result, config)),
       confirm: (question) => confirm(question, config, world),
     };
     return (await action(session)) ?? 0;
   } finally {
+    await temporary?.close();
     connection.close();
   }
+}
+
+/** A session of COUNTERSIGN_USER for as long as the command runs. */
+function signedInBy(world: World, config: Config, anybody: Client): TemporarySession | undefined {
+  if (environmentUser(world) === undefined) return undefined;
+  return temporarySession(anybody, config, async () => {
+    const user = await environmentCredentials(world);
+    if (user === undefined) throw new TypeError("a user was named a moment ago");
+    return user;
+  });
 }
 
 /** A result as it was asked for: JSON, ids alone, or text. */
@@ -65,5 +85,7 @@ export async function confirm(question: string, config: Config, world: World): P
 /** The named user, or the one who is signed in. */
 export async function userOr(session: Session, name: string | undefined): Promise<string> {
   if (name !== undefined) return name;
+  const named = environmentUser(session.world);
+  if (named !== undefined) return named;
   return session.credential?.user ?? (await session.client("session")).user.name;
 }

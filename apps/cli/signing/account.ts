@@ -1,11 +1,14 @@
-import { resolve } from "node:path";
 import type { Client } from "#contracts";
 import type { Credentials } from "#adapters/remotes";
 import type { Options } from "#domain/kernel";
-import { connect } from "../connect.ts";
 import { CliError } from "../errors.ts";
-import { readNamedFile } from "../named-file.ts";
 import type { Session } from "../session.ts";
+import {
+  environmentCredentials,
+  environmentUser,
+  temporarySession,
+  type TemporarySession,
+} from "../temporary-session.ts";
 import { fromDocker } from "./from-docker.ts";
 
 /**
@@ -23,22 +26,10 @@ export type Account = AsyncDisposable & {
 
 export function openAccount(session: Session, o: Options): Account {
   const { config, world, credential } = session;
-  const username = world.env["COUNTERSIGN_USER"] || undefined;
-  let opened: Promise<{ client: Client; close: () => Promise<void> }> | undefined;
-  const password = async (): Promise<string> => {
-    const file = world.env["COUNTERSIGN_PASSWORD_FILE"];
-    if (!file) return world.env["COUNTERSIGN_PASSWORD"] ?? "";
-    const text = await readNamedFile(resolve(world.workingDirectory, file), "the password file");
-    return text.split(/\r?\n/, 1)[0] ?? "";
-  };
   const token = config.token ?? credential?.token;
+  const isNamed = environmentUser(world) !== undefined;
   const find = async (): Promise<Credentials | undefined> => {
-    if (username !== undefined) {
-      const secret = await password();
-      if (secret !== "") return { username, password: secret };
-      const hint = "set COUNTERSIGN_PASSWORD or COUNTERSIGN_PASSWORD_FILE";
-      throw new CliError("cli/not-signed-in", `there is no password for ${username}`, hint);
-    }
+    if (isNamed) return await environmentCredentials(world);
     if (token !== undefined) return undefined;
     const known = await fromDocker(new URL(config.server).host, world, o);
     return known?.identityToken === undefined && known?.password !== "" ? known : undefined;
@@ -46,19 +37,13 @@ export function openAccount(session: Session, o: Options): Account {
   let found: Promise<Credentials | undefined> | undefined;
   /** Undefined for a session, and for nobody. */
   const given = (): Promise<Credentials | undefined> => (found ??= find());
-  const open = async (): Promise<{ client: Client; close: () => Promise<void> }> => {
-    const who = await given();
-    if (who === undefined) return { client: session.client, close: () => Promise.resolve() };
-    const { token } = await session.client("signIn", { body: { ...who, transport: "bearer" } });
-    const connection = await connect(config, token);
-    const close = async (): Promise<void> => {
-      // It ends by itself when it cannot be ended now.
-      await connection.client("signOut").catch(() => undefined);
-      connection.close();
-    };
-    return { client: connection.client, close };
+  let temporary: TemporarySession | undefined;
+  const client = async (): Promise<Client> => {
+    const who = isNamed ? undefined : await given(); // the command's own client is the named user's
+    if (who === undefined) return session.client;
+    temporary ??= temporarySession(session.client, config, () => Promise.resolve(who));
+    return temporary.client;
   };
-  const client = async (): Promise<Client> => (await (opened ??= open())).client;
   let name: Promise<string> | undefined;
   const askName = async (): Promise<string> => {
     const who = await given();
@@ -82,8 +67,7 @@ export function openAccount(session: Session, o: Options): Account {
       return { username: await this.name(), password: `session:${token}` };
     },
     async [Symbol.asyncDispose]() {
-      const was = await opened?.catch(() => undefined);
-      await was?.close();
+      await temporary?.close();
     },
   };
 }
