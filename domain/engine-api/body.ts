@@ -5,7 +5,14 @@ import { checkSpelling, isObject } from "./spelling.ts";
 import type { Shape } from "./shapes.ts";
 
 export type BodyKind =
-  "container-create" | "service-spec" | "exec-create" | "volume-create" | "network-create";
+  | "container-create"
+  | "container-update"
+  | "service-spec"
+  | "exec-create"
+  | "volume-create"
+  | "network-create"
+  /** One in which nothing is judged: what the engine reads is what we wrote all the same. */
+  | "other";
 
 /** A body in which every member that matters has its one spelling. */
 export type EngineBody = {
@@ -18,8 +25,14 @@ export type EngineBody = {
 /** Bytes of the largest body that is read: a service with all its labels and environment fits. */
 export const maxBodyBytes = 1_048_576;
 
-const shapeOf: Readonly<Record<BodyKind, Shape>> = {
+/** Bytes of the largest body of this kind: secrets and configs, encoded, are larger than the rest. */
+export function maxBodyBytesOf(kind: BodyKind): number {
+  return kind === "other" ? 2 * maxBodyBytes : maxBodyBytes;
+}
+
+const shapeOf: Readonly<Record<Exclude<BodyKind, "other">, Shape>> = {
   "container-create": shapes.containerCreate,
+  "container-update": shapes.containerUpdate,
   "service-spec": shapes.serviceSpec,
   "exec-create": shapes.execCreate,
   "volume-create": shapes.volumeCreate,
@@ -45,10 +58,9 @@ export function readEngineBody(
 ): EngineBody {
   if (!/^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(contentType ?? ""))
     throw new EngineApiError("engine-api/content-type", "the body must be application/json");
-  const parsed = parse(bytes);
+  const parsed = parse(bytes, maxBodyBytesOf(kind));
   if (!isObject(parsed)) throw malformed("the body must be a JSON object");
-  checkNumbers(parsed);
-  const unknownMembers = checkSpelling(parsed, shapeOf[kind]);
+  const unknownMembers = kind === "other" ? [] : checkSpelling(parsed, shapeOf[kind]);
   const value = kind === "container-create" ? withoutMisplaced(parsed) : parsed;
   return { kind, value, unknownMembers };
 }
@@ -63,9 +75,9 @@ export function writeEngineBody(body: EngineBody): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(body.value));
 }
 
-function parse(bytes: Uint8Array): JsonValue {
+function parse(bytes: Uint8Array, maxBytes: number): JsonValue {
   try {
-    return readJson(bytes, { maxBytes: maxBodyBytes });
+    return readJson(bytes, { maxBytes, exactNumbers: true });
   } catch (cause) {
     if (!(cause instanceof JsonError)) throw cause;
     throw new EngineApiError("engine-api/body-malformed", `the body: ${cause.message}`, { cause });
@@ -96,14 +108,6 @@ export function objectOf(entries: readonly (readonly [string, JsonValue])[]): Js
   const made = Object.create(null) as Record<string, JsonValue>;
   for (const [name, value] of entries) made[name] = value;
   return made;
-}
-
-/** Integers that we could not write out again exactly would be relayed as something else than was judged. */
-function checkNumbers(value: JsonValue): void {
-  if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER)
-    throw malformed("a number in the body is too large to be relayed exactly");
-  if (typeof value !== "object" || value === null) return;
-  for (const inner of Object.values(value)) checkNumbers(inner as JsonValue);
 }
 
 function malformed(message: string): EngineApiError {

@@ -29,6 +29,8 @@ function settingsOf(body: EngineBody): readonly string[] {
   switch (body.kind) {
     case "container-create":
       return inHostConfig(body.value);
+    case "container-update":
+      return devices.filter((name) => !isEmpty(body.value[name]));
     case "service-spec":
       return inServiceSpec(body.value);
     case "exec-create":
@@ -37,8 +39,13 @@ function settingsOf(body: EngineBody): readonly string[] {
       return inVolume(body.value);
     case "network-create":
       return inNetwork(body.value);
+    case "other":
+      return [];
   }
 }
+
+/** What `container update` has of HostConfig and engines so far pass over. */
+const devices = ["CgroupParent", "Devices", "DeviceCgroupRules", "DeviceRequests"] as const;
 
 const isNotHost: Test = (value) =>
   isAbsent(value) || (typeof value === "string" && value.trim().toLowerCase() !== "host");

@@ -20,9 +20,11 @@ export function imagesOf(body: EngineBody): readonly ImageUse[] {
       const spec = ["TaskTemplate", "ContainerSpec"];
       return usesIn(body.value, [...spec, "Image"], [...spec, "Mounts"]);
     }
+    case "container-update":
     case "exec-create":
     case "volume-create":
     case "network-create":
+    case "other":
       return [];
   }
 }

@@ -1,7 +1,7 @@
 /** The Docker Engine API: each operation's class, where its images sit, strict reading, canonical writing. Pure. */
 export {
   isFormContentType,
-  maxBodyBytes,
+  maxBodyBytesOf,
   readEngineBody,
   storedServiceSpec,
   writeEngineBody,

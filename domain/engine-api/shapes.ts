@@ -27,18 +27,26 @@ const mount = shape(
   },
 );
 
+const resources = `CpuShares Memory NanoCpus CgroupParent BlkioWeight BlkioWeightDevice BlkioDeviceReadBps
+   BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps CpuPeriod CpuQuota CpuRealtimePeriod
+   CpuRealtimeRuntime CpusetCpus CpusetMems Devices DeviceCgroupRules DeviceRequests KernelMemory
+   KernelMemoryTCP MemoryReservation MemorySwap MemorySwappiness OomKillDisable PidsLimit Ulimits CpuCount
+   CpuPercent IOMaximumIOps IOMaximumBandwidth`;
+
+const restartPolicy = shape("Name MaximumRetryCount");
+
 export const hostConfig = shape(
   `Binds ContainerIDFile LogConfig NetworkMode PortBindings RestartPolicy AutoRemove VolumeDriver
    VolumesFrom ConsoleSize Annotations CapAdd CapDrop Capabilities CgroupnsMode Dns DnsOptions DnsSearch
    ExtraHosts GroupAdd IpcMode Cgroup Links OomScoreAdj PidMode Privileged PublishAllPorts ReadonlyRootfs
-   SecurityOpt StorageOpt Tmpfs UTSMode UsernsMode ShmSize Sysctls Runtime Isolation CpuShares Memory
-   NanoCpus CgroupParent BlkioWeight BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps
-   BlkioDeviceReadIOps BlkioDeviceWriteIOps CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime
-   CpusetCpus CpusetMems Devices DeviceCgroupRules DeviceRequests KernelMemory KernelMemoryTCP
-   MemoryReservation MemorySwap MemorySwappiness OomKillDisable PidsLimit Ulimits CpuCount CpuPercent
-   IOMaximumIOps IOMaximumBandwidth Mounts MaskedPaths ReadonlyPaths Init`,
+   SecurityOpt StorageOpt Tmpfs UTSMode UsernsMode ShmSize Sysctls Runtime Isolation ${resources} Mounts
+   MaskedPaths ReadonlyPaths Init`,
   { Mounts: mount },
 );
+
+export const containerUpdate = shape(`${resources} RestartPolicy`, {
+  RestartPolicy: restartPolicy,
+});
 
 export const containerCreate = shape(
   `Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce

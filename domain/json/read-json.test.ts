@@ -74,3 +74,13 @@ test("where only whole numbers are asked for, none may be written in another way
       expect.objectContaining({ code: "json/malformed" }),
     );
 });
+
+test("where numbers must be exact, one that would be written out as another is refused", () => {
+  const limits = { maxBytes: 100, exactNumbers: true };
+  const year = "31536000000000000"; // in nanoseconds: beyond 2^53, and exact all the same
+  expect(JSON.stringify(readJson(`[${year},-1,0.5,1e2]`, limits))).toBe(`[${year},-1,0.5,100]`);
+  for (const text of ["9223372036854775807", "9007199254740993", "-0", "1" + "0".repeat(21)])
+    expect(() => readJson(text, limits)).toThrow(
+      expect.objectContaining({ code: "json/malformed" }),
+    );
+});

@@ -9,6 +9,8 @@ export type JsonLimits = {
   readonly maxDepth?: number;
   /** Refuses numbers written with a fraction or an exponent, be they whole or not. */
   readonly wholeNumbers?: boolean;
+  /** Refuses whole numbers that would be written out again as others: JavaScript's are exact up to 2^53. */
+  readonly exactNumbers?: boolean;
 };
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
@@ -28,7 +30,7 @@ export function readJson(input: Uint8Array | string, limits: JsonLimits): JsonVa
   const reader = new Reader(
     typeof input === "string" ? input : decode(input),
     limits.maxDepth ?? 32,
-    limits.wholeNumbers ?? false,
+    limits,
   );
   return reader.document();
 }
@@ -45,12 +47,21 @@ class Reader {
   readonly #text: string;
   readonly #maxDepth: number;
   readonly #wholeNumbers: boolean;
+  readonly #exactNumbers: boolean;
   #at = 0;
 
-  constructor(text: string, maxDepth: number, wholeNumbers: boolean) {
+  constructor(
+    text: string,
+    maxDepth: number,
+    {
+      wholeNumbers = false,
+      exactNumbers = false,
+    }: Pick<JsonLimits, "wholeNumbers" | "exactNumbers">,
+  ) {
     this.#text = text;
     this.#maxDepth = maxDepth;
     this.#wholeNumbers = wholeNumbers;
+    this.#exactNumbers = exactNumbers;
   }
 
   document(): JsonValue {
@@ -151,7 +162,9 @@ class Reader {
     const text = this.#take(NUMBER);
     const value = Number(text || Number.NaN);
     if (!Number.isFinite(value)) throw this.#malformed();
-    if (this.#wholeNumbers && /[.eE]/.test(text)) throw this.#malformed();
+    const isWhole = !/[.eE]/.test(text);
+    if (this.#wholeNumbers && !isWhole) throw this.#malformed();
+    if (this.#exactNumbers && isWhole && String(value) !== text) throw this.#malformed();
     return value;
   }
 

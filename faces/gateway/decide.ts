@@ -12,11 +12,11 @@ import { planContainerCreate } from "./plan-container.ts";
 import { planDistribution, planWeighed } from "./plan-others.ts";
 import { planImageCreate } from "./plan-pull.ts";
 import { planServiceCreate, planServiceUpdate } from "./plan-service.ts";
-import { planRestart, planStart } from "./plan-start.ts";
+import { planRestart, planStart, planUpdate } from "./plan-start.ts";
 import type { Plan } from "./plan.ts";
 import type { Caller } from "./ports.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
-import { relayStreaming } from "./relay-plan.ts";
+import { relayAsked } from "./relay-plan.ts";
 
 /**
  * The first half of the chain, the same for every request: who asks, what for, and may they. The order is
@@ -75,9 +75,9 @@ export async function plan(exchange: Exchange, parts: Parts): Promise<Plan> {
     case "read":
       return operation.path === "/distribution/{name}/json"
         ? planDistribution(parts, exchange)
-        : relayStreaming(exchange);
+        : relayAsked(exchange);
     case "bring":
-      return relayStreaming(exchange);
+      return relayAsked(exchange);
     default:
       return unreachable(operation.class);
   }
@@ -107,8 +107,11 @@ async function planManage(parts: Parts, exchange: Exchange): Promise<Plan> {
     case "/containers/{id}/start":
       return planStart(parts, exchange);
     case "/containers/{id}/restart":
+    case "/containers/{id}/unpause":
       return planRestart(parts, exchange);
+    case "/containers/{id}/update":
+      return planUpdate(parts, exchange);
     default:
-      return relayStreaming(exchange);
+      return relayAsked(exchange);
   }
 }

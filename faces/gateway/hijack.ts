@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { EngineAnswer, UpgradeAnswer } from "#adapters/docker";
-import { EngineApiError, formatTarget } from "#domain/engine-api";
+import { EngineApiError, formatTarget, readEngineBody, writeEngineBody } from "#domain/engine-api";
 import { HttpError } from "#faces/http";
 import type { Exchange, Parts } from "./exchange.ts";
 import { headersToClient, headersToEngine } from "./headers.ts";
@@ -40,7 +40,8 @@ export async function hijack(
   head: Uint8Array,
 ): Promise<void> {
   const { request, asked, signal } = exchange;
-  const body = await readExactly(client, head, Number(request.headers["content-length"] ?? 0));
+  const sent = await readExactly(client, head, Number(request.headers["content-length"] ?? 0));
+  const body = canonical(exchange, sent);
   const outcome = await parts.engine.upgrade(
     {
       method: asked.operation.method,
@@ -57,6 +58,14 @@ export async function hijack(
   );
   if (outcome.kind === "answered") await decline(client, outcome.answer);
   else join(client, outcome);
+}
+
+/** What the engine reads before the stream begins, written by us. */
+function canonical({ request, asked }: Exchange, sent: Uint8Array): Uint8Array {
+  if (sent.length === 0) return sent;
+  if (asked.operation.body !== "json")
+    throw new EngineApiError("engine-api/body-malformed", "this operation has no body");
+  return writeEngineBody(readEngineBody("other", request.headers["content-type"], sent));
 }
 
 /** Ends a connection with one complete answer, reading no further request from it. */

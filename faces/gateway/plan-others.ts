@@ -4,7 +4,7 @@ import { judgeImage } from "./judge-image.ts";
 import { permitEscapes } from "./permit.ts";
 import type { Plan } from "./plan.ts";
 import { readBody } from "./read-body.ts";
-import { relayBody, relayStreaming } from "./relay-plan.ts";
+import { relayBody, relayWithoutBody } from "./relay-plan.ts";
 
 /** An operation whose body may hold a way to the host: read, weighed, written again. */
 export async function planWeighed(exchange: Exchange, kind: BodyKind): Promise<Plan> {
@@ -19,6 +19,6 @@ export async function planDistribution(parts: Parts, exchange: Exchange): Promis
   const image = asked.name ?? "";
   const judgement = await judgeImage(parts, exchange, { image, operation: "distribution" });
   return judgement.kind === "run"
-    ? relayStreaming(exchange, { ...asked, name: judgement.reference })
-    : relayStreaming(exchange);
+    ? relayWithoutBody(exchange, { ...asked, name: judgement.reference })
+    : relayWithoutBody(exchange);
 }

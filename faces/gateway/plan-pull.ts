@@ -6,7 +6,7 @@ import { judgeImage } from "./judge-image.ts";
 import { permit } from "./permit.ts";
 import type { Plan } from "./plan.ts";
 import { refuse } from "./refusal.ts";
-import { relayStreaming } from "./relay-plan.ts";
+import { relayStreaming, relayWithoutBody } from "./relay-plan.ts";
 
 /** `POST /images/create`: a pull is judged; an import brings something that nobody signed, and may pass. */
 export async function planImageCreate(parts: Parts, exchange: Exchange): Promise<Plan> {
@@ -14,8 +14,8 @@ export async function planImageCreate(parts: Parts, exchange: Exchange): Promise
   const pull = parsePullRequest(asked.query);
   if (pull.kind === "import") {
     // The engine would fetch an address from inside its own network.
-    const denied = pull.source === "-" ? undefined : permit(exchange.caller, "full-control");
-    return denied ?? relayStreaming(exchange);
+    if (pull.source === "-") return relayStreaming(exchange);
+    return permit(exchange.caller, "full-control") ?? relayWithoutBody(exchange);
   }
   const judgement = await judgeImage(parts, exchange, { image: pull.image, operation: "pull" });
   switch (judgement.kind) {

@@ -5,11 +5,41 @@ import {
   type Classified,
   type EngineBody,
 } from "#domain/engine-api";
+import { unreachable } from "#domain/kernel";
 import type { Exchange } from "./exchange.ts";
 import { headersToEngine } from "./headers.ts";
 import type { Plan } from "./plan.ts";
+import { readOther } from "./read-body.ts";
 
-/** Passes a request on in its canonical form, its body streaming. */
+/** Passes a request on in its canonical form, its body as far as the operation has one. */
+export async function relayAsked(
+  exchange: Exchange,
+  asked: Classified = exchange.asked,
+): Promise<Plan> {
+  switch (asked.operation.body) {
+    case "none":
+      return relayWithoutBody(exchange, asked);
+    case "archive":
+      return relayStreaming(exchange, asked);
+    case "json": {
+      const body = hasBody(exchange) ? await readOther(exchange) : undefined;
+      return body === undefined
+        ? relayWithoutBody(exchange, asked)
+        : relayBody(exchange, body, asked);
+    }
+    default:
+      return unreachable(asked.operation.body);
+  }
+}
+
+/** Passes a request on without whatever the client sends behind it. */
+export function relayWithoutBody(exchange: Exchange, asked: Classified = exchange.asked): Plan {
+  const { "content-type": _type, ...headers } = headersToEngine(exchange.request.headers);
+  const call = { method: asked.operation.method, target: formatTarget(asked), headers };
+  return { kind: "relay", call: withoutBody(call) };
+}
+
+/** Passes an archive on as it comes. */
 export function relayStreaming(exchange: Exchange, asked: Classified = exchange.asked): Plan {
   const { request } = exchange;
   const headers = headersToEngine(request.headers);

@@ -219,7 +219,7 @@ describe.skipIf(reason !== undefined)("ways around the gateway", () => {
     for (const target of ["/v1.41/exec/nosuch/start", "/v1.41/containers/nosuch/attach?stream=1"]) {
       const request = `POST ${target} HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
       const answer = await exchange(await world.connect(), request + smuggled);
-      expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+      expect(answer).toMatch(/^HTTP\/1\.1 40[04] /);
       expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1);
       const chunked = request.replace("Content-Length: 2", "Transfer-Encoding: chunked");
       expect(await exchange(await world.connect(), chunked + smuggled)).toMatch(/^HTTP\/1\.1 400 /);
