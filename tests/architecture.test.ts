@@ -29,15 +29,18 @@ const neighbours: Readonly<Record<string, readonly string[]>> = {
   "faces/trust": ["http"],
   "faces/rest": ["http"],
   "faces/gateway": ["http"],
+  "faces/nodes": ["http"],
+  // The same chain of steps judges what comes to an engine directly.
+  "faces/engine-plugin": ["http", "gateway"],
   "adapters/storage": ["io"],
   "adapters/docker": ["io"],
   "adapters/images": ["io"],
   "adapters/pki": ["io"],
   "adapters/remotes": ["io"],
   "adapters/trust-directory": ["io"],
-  "apps/cli": ["server", "start"],
-  "apps/notary": ["start"],
-  "apps/docker-trust": ["notary", "start"],
+  "apps/cli": ["server", "engine-plugin", "start"],
+  "apps/notary": ["drop-in", "start"],
+  "apps/docker-trust": ["drop-in", "start"],
 };
 
 type Import = { readonly from: string; readonly specifier: string };

@@ -1,4 +1,4 @@
-import type { Flag } from "#apps/notary";
+import type { Flag } from "#apps/drop-in";
 import type { Invocation } from "./world.ts";
 
 export type Command = {

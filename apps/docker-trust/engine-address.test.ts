@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parseFlags } from "#apps/notary";
+import { parseFlags } from "#apps/drop-in";
 import { memoryTrustDirectory } from "#adapters/trust-directory";
 import { globalFlags } from "./commands.ts";
 import { findEngine } from "./engine-address.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { saying } from "#apps/notary";
+import { saying } from "#apps/drop-in";
 import type { EngineAddress, EngineTls } from "#adapters/docker";
 import { JsonError, readJson, type JsonValue } from "#domain/json";
 import { failure } from "./errors.ts";

@@ -1,4 +1,4 @@
-import { CodedError } from "#domain/kernel";
+import { CommandError } from "#apps/drop-in";
 
 export type DockerTrustErrorCode =
   /** The command was not understood: exit code 1, with its usage. */
@@ -10,7 +10,7 @@ export type DockerTrustErrorCode =
   | "docker-trust/declined";
 
 /** A command that cannot go on. The message is what stands on stderr. */
-export class DockerTrustError extends CodedError<DockerTrustErrorCode> {}
+export class DockerTrustError extends CommandError<DockerTrustErrorCode> {}
 
 export function failure(message: string, cause?: unknown): DockerTrustError {
   return new DockerTrustError("docker-trust/failed", message, { cause });

@@ -1,10 +1,4 @@
-import {
-  NotaryError,
-  parseFlags,
-  withSafeTerminal,
-  type Flag,
-  type FlagValues,
-} from "#apps/notary";
+import { FlagError, parseFlags, withSafeTerminal, type Flag, type FlagValues } from "#apps/drop-in";
 import { below, commands, globalFlags, trust, type Command } from "./commands.ts";
 import { DockerTrustError } from "./errors.ts";
 import { metadata } from "./metadata.ts";
@@ -124,7 +118,7 @@ function reading<Value>(read: () => Value): Value {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof NotaryError)) throw error;
+    if (!(error instanceof FlagError)) throw error;
     throw new DockerTrustError("docker-trust/flag", error.message, { cause: error });
   }
 }
@@ -135,7 +129,7 @@ function usage(message: string): DockerTrustError {
 
 async function report(error: unknown, command: Command, world: World): Promise<ExitCode> {
   if (!(error instanceof DockerTrustError)) {
-    const { sentenceOf } = await import("#apps/notary");
+    const { sentenceOf } = await import("#apps/drop-in");
     world.err(`${sentenceOf(error)}\n`);
     return 1;
   }

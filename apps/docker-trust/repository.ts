@@ -2,7 +2,7 @@ import type { TrustServerOptions } from "#adapters/remotes";
 import { targetsRole, type OpenRepository } from "#domain/tuf";
 import { createReader } from "#services/reader";
 import { createSigner, SignerError, type Change } from "#services/signer";
-import { logLine, noting } from "#apps/notary";
+import { logLine, noting } from "#apps/drop-in";
 import type { ImageName } from "./image-name.ts";
 import { withOwnChanges } from "./own-changes.ts";
 import { canonicalIds, delegationsOf } from "./released.ts";

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { openTrustDirectory, type TrustDirectory } from "#adapters/trust-directory";
 import type { Options } from "#domain/kernel";
-import { logLine } from "#apps/notary";
+import { logLine } from "#apps/drop-in";
 import { createPassphrases } from "./passphrases.ts";
 import type { Invocation, World } from "./world.ts";
 

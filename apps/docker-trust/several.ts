@@ -1,5 +1,5 @@
-import { DockerTrustError, failure } from "./errors.ts";
-import { sentenceOf } from "#apps/notary";
+import { failure } from "./errors.ts";
+import { sentenceOf } from "#apps/drop-in";
 import type { World } from "./world.ts";
 
 /** Does the same to several repositories: each is tried, each failure told, and at last which they were. */
@@ -14,8 +14,7 @@ export async function toEach(
     try {
       await act(repository);
     } catch (error) {
-      const message = error instanceof DockerTrustError ? error.message : sentenceOf(error);
-      world.err(`${message}\n\n`);
+      world.err(`${sentenceOf(error)}\n\n`);
       wrong.push(repository);
     }
   if (wrong.length > 0) throw failure(`${failed}: ${wrong.join(", ")}`);

@@ -1,6 +1,6 @@
 import type { Gun } from "#domain/oci";
 import type { TrustReading } from "#domain/tuf";
-import { isUnreachable, readingSentence, sentenceOf } from "#apps/notary";
+import { isUnreachable, readingSentence, sentenceOf } from "#apps/drop-in";
 import { DockerTrustError } from "./errors.ts";
 import { unreachableWords } from "./unreachable-words.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createTrustServer, dockerCredentials, type TlsSettings } from "#adapters/remotes";
 import type { TrustServerConnection, TrustServerOptions } from "#adapters/remotes";
 import type { Options } from "#domain/kernel";
-import { saying } from "#apps/notary";
+import { saying } from "#apps/drop-in";
 import { failure } from "./errors.ts";
 import type { ImageName } from "./image-name.ts";
 import type { World } from "./world.ts";

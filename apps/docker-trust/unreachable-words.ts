@@ -1,4 +1,4 @@
-import { saying } from "#apps/notary";
+import { saying } from "#apps/drop-in";
 
 const untrusted: ReadonlySet<string> = new Set([
   "SELF_SIGNED_CERT_IN_CHAIN",

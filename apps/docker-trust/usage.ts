@@ -1,4 +1,4 @@
-import type { Flag } from "#apps/notary";
+import type { Flag } from "#apps/drop-in";
 import { below, type Command } from "./commands.ts";
 
 const width = 79;

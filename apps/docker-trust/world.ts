@@ -1,4 +1,4 @@
-import type { FlagValues, World } from "#apps/notary";
+import type { FlagValues, World } from "#apps/drop-in";
 
 export type { World };
 

@@ -1,13 +1,19 @@
 import type { Gun } from "#domain/oci";
 import type { OpenRepository, VerifiedRole } from "#domain/tuf";
 import { createReader } from "#services/reader";
+import {
+  forPeople,
+  isUnreachable,
+  logLine,
+  noting,
+  readingSentence,
+  sentenceOf,
+  type World,
+} from "#apps/drop-in";
 import { acceptFirst } from "./accept-first.ts";
 import { failure } from "./errors.ts";
-import { logLine } from "./log.ts";
-import { isUnreachable, noting } from "./noting.ts";
 import { causeOf, connect, hostOf } from "./server.ts";
 import type { Session } from "./session.ts";
-import type { World } from "./world.ts";
 
 /**
  * The verified trust data of a collection. Where the server does not answer, what is kept stands in as long as
@@ -37,10 +43,9 @@ export async function readCollection(session: Session, gun: Gun): Promise<OpenRe
           "warning",
           "Error while downloading remote metadata, using cached timestamp - this might not be the latest version available remotely",
         );
-      await warnOf(world, reading.roles, open);
+      warnOf(world, reading.roles, open);
       return open;
     }
-    const { readingSentence, sentenceOf } = await import("./sentences.ts");
     const about = { host: hostOf(config.server), gun };
     if (reading.kind === "unavailable" && fault !== undefined)
       throw failure(sentenceOf(fault, about), fault);
@@ -51,16 +56,11 @@ export async function readCollection(session: Session, gun: Gun): Promise<OpenRe
 }
 
 /** A delegation that may not be believed makes the rest no worse. */
-async function warnOf(
-  world: World,
-  roles: readonly VerifiedRole[],
-  open: OpenRepository,
-): Promise<void> {
+function warnOf(world: World, roles: readonly VerifiedRole[], open: OpenRepository): void {
   for (const { name, state } of roles) {
     if (state.kind === "tampered")
       logLine(world, "warning", `Error getting ${name}: ${state.detail}`);
     if (state.kind === "expired") {
-      const { forPeople } = await import("./sentences.ts");
       const when = forPeople(state.expiredAt);
       logLine(world, "warning", `Error getting ${name}: ${name} expired at ${when}`);
     }

@@ -1,4 +1,4 @@
-import type { Flag } from "./flags.ts";
+import type { Flag } from "#apps/drop-in";
 import type { Invocation } from "./invocation.ts";
 
 export type Command = {

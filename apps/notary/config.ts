@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { JsonError, readJson } from "#domain/json";
+import { saying, type World } from "#apps/drop-in";
 import { failure } from "./errors.ts";
 import type { Invocation } from "./invocation.ts";
 import { pinningOf, type Pinning } from "./pinning.ts";
-import { saying } from "./system-errors.ts";
-import type { World } from "./world.ts";
 
 /** What a command is to work with: the flags, then the configuration file, then the defaults. */
 export type Config = {

@@ -1,4 +1,4 @@
-import type { World } from "./world.ts";
+import type { World } from "#apps/drop-in";
 
 /** Whether the next line of standard input says yes; its end says no. */
 export async function consents(world: World): Promise<boolean> {

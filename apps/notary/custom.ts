@@ -1,7 +1,7 @@
 import { JsonError, readJson, type JsonValue } from "#domain/json";
 import { failure } from "./errors.ts";
 import type { Invocation } from "./invocation.ts";
-import { readNamed } from "./system-errors.ts";
+import { readNamed } from "./named-file.ts";
 import { byBytes } from "./table.ts";
 
 const maxBytes = 1_048_576;

@@ -1,5 +1,4 @@
-import type { FlagValues } from "./flags.ts";
-import type { World } from "./world.ts";
+import type { FlagValues, World } from "#apps/drop-in";
 
 /** One command as it was typed: what is left after its name, and the flags. */
 export type Invocation = {

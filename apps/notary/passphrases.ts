@@ -1,5 +1,5 @@
 import type { KeyInQuestion, Passphrases } from "#services/signer";
-import type { World } from "./world.ts";
+import type { World } from "#apps/drop-in";
 
 const variables: ReadonlyMap<string, string> = new Map([
   ["root", "NOTARY_ROOT_PASSPHRASE"],

@@ -1,5 +1,5 @@
+import type { World } from "#apps/drop-in";
 import { failure } from "./errors.ts";
-import type { World } from "./world.ts";
 
 /** How the first root of a repository is believed (`trust_pinning` of the configuration file). */
 export type Pinning = {

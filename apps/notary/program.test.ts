@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { World } from "#apps/drop-in";
 import { run } from "./program.ts";
-import type { World } from "./world.ts";
 
 let directory: string;
 beforeEach(() => {

@@ -1,9 +1,7 @@
+import { parseFlags, sentenceOf, withSafeTerminal, type Flag, type World } from "#apps/drop-in";
 import { commands, commandsOf, globalFlags, versionFlag, type Command } from "./commands.ts";
 import { NotaryError, failure } from "./errors.ts";
-import { parseFlags, type Flag } from "./flags.ts";
-import { withSafeTerminal } from "./printable.ts";
 import { helpOf, usageOf } from "./usage.ts";
-import type { World } from "./world.ts";
 
 export type ExitCode = 0 | 1;
 
@@ -15,18 +13,12 @@ export async function run(args: readonly string[], process: World): Promise<Exit
     await perform(args, world, stop.signal);
     return 0;
   } catch (error) {
-    const message = error instanceof NotaryError ? error.message : await sentence(error);
-    world.out(`\n* fatal: ${message}\n`);
+    world.out(`\n* fatal: ${sentenceOf(error)}\n`);
     return 1;
   } finally {
     stop.abort();
     world.input.close();
   }
-}
-
-async function sentence(error: unknown): Promise<string> {
-  const { sentenceOf } = await import("./sentences.ts");
-  return sentenceOf(error);
 }
 
 async function perform(args: readonly string[], world: World, signal: AbortSignal): Promise<void> {

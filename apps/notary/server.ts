@@ -1,9 +1,9 @@
 import { createTrustServer, type Credentials, type TlsSettings } from "#adapters/remotes";
 import type { TrustServerConnection, TrustServerOptions } from "#adapters/remotes";
+import { saying, type World } from "#apps/drop-in";
 import type { Config } from "./config.ts";
 import { failure } from "./errors.ts";
-import { readNamed, saying } from "./system-errors.ts";
-import type { World } from "./world.ts";
+import { readNamed } from "./named-file.ts";
 
 const ADDRESS = /^https?:\/\/([^/?#@]+)/i;
 

@@ -1,12 +1,11 @@
 import { openTrustDirectory, type TrustDirectory } from "#adapters/trust-directory";
 import type { Options } from "#domain/kernel";
 import { parseCollectionName, type Gun } from "#domain/oci";
+import { logLine, type World } from "#apps/drop-in";
 import { readConfig, type Config } from "./config.ts";
 import { failure } from "./errors.ts";
 import type { Invocation } from "./invocation.ts";
-import { logLine } from "./log.ts";
 import { createPassphrases } from "./passphrases.ts";
-import type { World } from "./world.ts";
 
 /** What a command works with: the configuration and the trust directory. No server is asked yet. */
 export type Session = Options & {

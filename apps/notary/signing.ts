@@ -3,10 +3,9 @@ import type { Gun } from "#domain/oci";
 import { rootRole } from "#domain/tuf";
 import { createReader } from "#services/reader";
 import { createSigner, type Signer } from "#services/signer";
+import { isUnreachable, logLine, noting, sentenceOf } from "#apps/drop-in";
 import { acceptFirst } from "./accept-first.ts";
 import { failure } from "./errors.ts";
-import { logLine } from "./log.ts";
-import { isUnreachable, noting } from "./noting.ts";
 import { causeOf, connect, hostOf } from "./server.ts";
 import type { Session } from "./session.ts";
 
@@ -49,7 +48,6 @@ export async function withSigner<Value>(
     const fault = noted.fault();
     if (isUnreachable(fault))
       logLine(world, "error", `could not reach ${config.server}: ${causeOf(fault)}`);
-    const { sentenceOf } = await import("./sentences.ts");
     const isOffline = error instanceof Error && Reflect.get(error, "code") === "signer/offline";
     const shown = isOffline && fault !== undefined ? fault : error;
     throw failure(sentenceOf(shown, { host: hostOf(config.server), gun }), error);

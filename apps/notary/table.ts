@@ -1,4 +1,4 @@
-import { oneLine } from "./printable.ts";
+import { oneLine } from "#apps/drop-in";
 
 const gap = 4;
 

@@ -1,5 +1,5 @@
+import type { Flag, FlagKind } from "#apps/drop-in";
 import { commandsOf, globalFlags, versionFlag, type Command } from "./commands.ts";
-import type { Flag, FlagKind } from "./flags.ts";
 
 const about =
   "Notary signs content and verifies who signed it: collections of targets, each with a Globally Unique Name.";

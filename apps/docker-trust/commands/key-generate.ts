@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { writeFileAtomically } from "#adapters/io";
 import { SignerError } from "#services/signer";
-import { sentenceOf } from "#apps/notary";
+import { sentenceOf } from "#apps/drop-in";
 import { failure } from "../errors.ts";
 import { openSession } from "../session.ts";
 import { requireName } from "../signer-name.ts";

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { SignerError } from "#services/signer";
-import { saying, sentenceOf } from "#apps/notary";
+import { saying, sentenceOf } from "#apps/drop-in";
 import { failure } from "../errors.ts";
 import { openSession } from "../session.ts";
 import { requireName } from "../signer-name.ts";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseRoleName, publicKeyFromPem, TufError, type PublicKey } from "#domain/tuf";
-import { saying } from "#apps/notary";
+import { saying } from "#apps/drop-in";
 import { addSigner } from "../changes.ts";
 import { failure } from "../errors.ts";
 import { parseImageName } from "../image-name.ts";

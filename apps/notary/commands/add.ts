@@ -4,7 +4,7 @@ import { usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
 import { collectionName } from "../session.ts";
 import { stage, targetRoles } from "../staging.ts";
-import { readNamed } from "../system-errors.ts";
+import { readNamed } from "../named-file.ts";
 
 export async function run(invocation: Invocation): Promise<void> {
   const { world, args, flags } = invocation;

@@ -1,6 +1,6 @@
+import type { FlagValues } from "#apps/drop-in";
 import { customData } from "../custom.ts";
 import { failure, usage } from "../errors.ts";
-import type { FlagValues } from "../flags.ts";
 import type { Invocation } from "../invocation.ts";
 import { collectionName } from "../session.ts";
 import { stage, targetRoles } from "../staging.ts";

@@ -1,12 +1,12 @@
 import { TufError, publicKeyFromPem, type PublicKey } from "#domain/tuf";
 import type { Change, DelegationEdit } from "#services/signer";
+import { codeOf, type World } from "#apps/drop-in";
 import { failure, usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
 import { collectionName } from "../session.ts";
 import { stage, tryDelegation } from "../staging.ts";
-import { codeOf, readNamed } from "../system-errors.ts";
+import { readNamed } from "../named-file.ts";
 import { byBytes } from "../table.ts";
-import type { World } from "../world.ts";
 
 const nothing = { addKeys: [], removeKeys: [], addPaths: [], removePaths: [], clearPaths: false };
 

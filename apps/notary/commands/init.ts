@@ -4,7 +4,7 @@ import type { Invocation } from "../invocation.ts";
 import { collectionName, openSession, type Session } from "../session.ts";
 import { withSigner } from "../signing.ts";
 import { publishIfAsked } from "../staging.ts";
-import { readNamed } from "../system-errors.ts";
+import { readNamed } from "../named-file.ts";
 
 export async function run(invocation: Invocation): Promise<void> {
   const { world, args, flags } = invocation;

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { writeFileAtomically } from "#adapters/io";
+import { saying } from "#apps/drop-in";
 import { failure, usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
 import { openSession } from "../session.ts";
-import { saying } from "../system-errors.ts";
 
 export async function run(invocation: Invocation): Promise<void> {
   const { world, args, flags } = invocation;

@@ -2,7 +2,7 @@ import { SignerError } from "#services/signer";
 import { failure, usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
 import { openSession } from "../session.ts";
-import { readNamed } from "../system-errors.ts";
+import { readNamed } from "../named-file.ts";
 
 export async function run(invocation: Invocation): Promise<void> {
   const { world, args, flags } = invocation;

@@ -4,7 +4,7 @@ import { failure, usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
 import { collectionName, openSession, type Session } from "../session.ts";
 import { withSigner } from "../signing.ts";
-import { readNamed } from "../system-errors.ts";
+import { readNamed } from "../named-file.ts";
 
 const rotated = new Set([rootRole, snapshotRole, targetsRole, timestampRole]);
 

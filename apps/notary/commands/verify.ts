@@ -1,11 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { describeFile, findTarget, type Target } from "#domain/tuf";
+import { saying } from "#apps/drop-in";
 import { failure, usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
 import { readCollection } from "../collection.ts";
 import { collectionName, openSession } from "../session.ts";
-import { readNamed, saying } from "../system-errors.ts";
+import { readNamed } from "../named-file.ts";
 
 export async function run(invocation: Invocation): Promise<void> {
   const { world, args, flags } = invocation;

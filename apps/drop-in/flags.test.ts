@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { NotaryError } from "./errors.ts";
+import { FlagError } from "./errors.ts";
 import { parseFlags, type Flag } from "./flags.ts";
 
 const known: readonly Flag[] = [
@@ -60,7 +60,7 @@ test.for([
   ],
 ] as const)("%s is refused", ([line, message]) => {
   expect(() => parseFlags(line.split(" "), known)).toThrow(
-    expect.objectContaining({ code: "notary/failed", message }),
+    expect.objectContaining({ code: "drop-in/flag-invalid", message }),
   );
 });
 
@@ -74,7 +74,7 @@ test("whatever is typed is read or refused", () => {
       try {
         parseFlags(words, known);
       } catch (error) {
-        expect(error).toBeInstanceOf(NotaryError);
+        expect(error).toBeInstanceOf(FlagError);
       }
     }),
   );

@@ -1,4 +1,4 @@
-import { NotaryError } from "./errors.ts";
+import { FlagError } from "./errors.ts";
 
 /** What a flag takes: nothing, a text, a list of texts (comma-separated, repeatable; or repeatable only), numbers. */
 export type FlagKind = "bool" | "string" | "strings" | "list" | "int" | "ints";
@@ -38,7 +38,7 @@ export class FlagValues {
 
 export type Parsed = { readonly args: readonly string[]; readonly flags: FlagValues };
 
-/** Reads flags as Notary's clients do: before and after arguments, `--name=value`, `-n value`, `-nvalue`, `-pr`. Throws `notary/failed`. */
+/** Reads flags as Notary's clients do: before and after arguments, `--name=value`, `-n value`, `-nvalue`, `-pr`. Throws `drop-in/flag-invalid`. */
 export function parseFlags(words: readonly string[], known: readonly Flag[]): Parsed {
   const args: string[] = [];
   const values = new Map<string, readonly string[]>();
@@ -131,11 +131,11 @@ function splitList(text: string): readonly string[] {
   return values;
 }
 
-function invalid(flag: Flag, text: string, why: string): NotaryError {
+function invalid(flag: Flag, text: string, why: string): FlagError {
   const shown = flag.short === undefined ? `--${flag.name}` : `-${flag.short}, --${flag.name}`;
   return failed(`invalid argument "${text}" for "${shown}" flag: ${why}: invalid syntax`);
 }
 
-function failed(message: string): NotaryError {
-  return new NotaryError("notary/failed", message);
+function failed(message: string): FlagError {
+  return new FlagError(message);
 }

@@ -1,8 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { failure } from "./errors.ts";
-import type { World } from "./world.ts";
-
 const words: ReadonlyMap<string, string> = new Map([
   ["ENOENT", "no such file or directory"],
   ["EACCES", "permission denied"],
@@ -37,15 +32,4 @@ export function codeOf(error: unknown): string | undefined {
 /** Whether the system refused something, rather than this program having a fault. */
 export function isSystemError(error: unknown): error is Error {
   return error instanceof Error && codeOf(error) !== undefined;
-}
-
-/** Reads a file that the user named. Throws `notary/failed`; `before` begins the message. */
-export async function readNamed(world: World, path: string, before = ""): Promise<Buffer> {
-  try {
-    return await readFile(resolve(world.workingDirectory, path));
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === "EISDIR") throw failure(`${before}read ${path}: is a directory`, error);
-    throw failure(`${before}${saying(error, path)}`, error);
-  }
 }

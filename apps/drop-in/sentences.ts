@@ -3,7 +3,7 @@ import { OciError } from "#domain/oci";
 import { TufError, isTargetsRole, type TrustReading } from "#domain/tuf";
 import { RemoteError } from "#adapters/remotes";
 import { SignerError, TrustServerError, type Validation } from "#services/signer";
-import { NotaryError } from "./errors.ts";
+import { CommandError } from "./errors.ts";
 import { codeOf, isSystemError, saying } from "./system-errors.ts";
 
 /** Which collection, and on which server, an error is about. */
@@ -11,7 +11,7 @@ export type About = { readonly host: string; readonly gun: string };
 
 /** What stands after `* fatal:`, in the Notary client's words where it has any. A fault of this program is thrown on. */
 export function sentenceOf(error: unknown, about?: About): string {
-  if (error instanceof NotaryError) return error.message;
+  if (error instanceof CommandError) return error.message;
   if (error instanceof TrustServerError) return serverSentence(error);
   if (error instanceof SignerError) return signerSentence(error, about);
   if (error instanceof RemoteError && error.code === "remotes/tls-invalid")

@@ -1,0 +1,10 @@
+/** What the commands share that stand in for a Go client: the drop-in `notary`, and `docker trust`. */
+export { CommandError, FlagError } from "./errors.ts";
+export { parseFlags, type Flag, type FlagKind, type FlagValues } from "./flags.ts";
+export { logLine } from "./log.ts";
+export { isUnreachable, noting } from "./noting.ts";
+export { oneLine, withSafeTerminal } from "./printable.ts";
+export { processWorld } from "./process-world.ts";
+export { forPeople, readingSentence, sentenceOf, type About } from "./sentences.ts";
+export { codeOf, saying } from "./system-errors.ts";
+export type { World } from "./world.ts";
