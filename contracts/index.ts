@@ -10,6 +10,16 @@ export { ApiError, createClient, type Client, type ClientOptions } from "./clien
 export { ImagePage, Repository, SignedRole, Tags, TagSummary } from "./images.ts";
 export { AccountName, Digest, Instant, KeyFingerprint, TeamName } from "./names.ts";
 export {
+  nodeAudience,
+  NodeAnswer,
+  nodeProofType,
+  NodeQuestion,
+  NodeRefusal,
+  NodeRefusals,
+  nodeRefusalsPath,
+  nodeVerdictsPath,
+} from "./nodes.ts";
+export {
   AccountKey,
   AddKey,
   Bundle,

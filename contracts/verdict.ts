@@ -43,7 +43,7 @@ export const Decision = z.object({
   id: z.string(),
   at: Instant,
   by: AccountName,
-  gate: z.enum(["docker-api", "cli", "web"]),
+  gate: z.enum(["docker-api", "engine-plugin", "runtime-guard", "cli", "web"]),
   operation: z.string(),
   /** The image as the client wrote it. */
   image: z.string(),

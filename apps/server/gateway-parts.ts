@@ -13,14 +13,11 @@ import type { Gatekeeper } from "#services/gatekeeper";
  * each `docker run` is one, and was recorded when it created. Who may not read a repository
  * is refused without its reasons, as everywhere.
  */
-export function judgeForGateway(
-  gatekeeper: Gatekeeper,
-  sight: { readonly accounts: Pick<AccountsService, "rightOn">; readonly host: RegistryHost },
-): Judge {
+export function judgeForGateway(gatekeeper: Gatekeeper, sight: Sight): Judge {
   return {
     async judge(request, o) {
       const judgement = await judge(request, o);
-      const isHidden = judgement.kind === "refuse" && !(await mayRead(request, o));
+      const isHidden = judgement.kind === "refuse" && !(await mayReadAbout(request, sight, o));
       return isHidden ? { kind: "refuse", message: hidden(request.image) } : judgement;
     },
   };
@@ -36,17 +33,23 @@ export function judgeForGateway(
     const { reference } = verdict;
     return { kind: "run", reference: formatReference(reference), digest: reference.digest };
   }
+}
 
-  /** Why an image is refused tells of its repository: who signed it, which digests and tags it has. */
-  async function mayRead(request: JudgeRequest, o: Options): Promise<boolean> {
-    for (const name of request.localDigests ?? [request.image]) {
-      const reference = tryReference(name);
-      if (reference?.host !== sight.host) continue;
-      if ((await sight.accounts.rightOn(request.by, reference.repository, o)) === "none")
-        return false;
-    }
-    return true;
+type Sight = { readonly accounts: Pick<AccountsService, "rightOn">; readonly host: RegistryHost };
+
+/** Why an image is refused tells of its repository: who signed it, which digests and tags it has. */
+export async function mayReadAbout(
+  request: Pick<JudgeRequest, "by" | "image" | "localDigests">,
+  sight: Sight,
+  o: Options,
+): Promise<boolean> {
+  for (const name of request.localDigests ?? [request.image]) {
+    const reference = tryReference(name);
+    if (reference?.host !== sight.host) continue;
+    if ((await sight.accounts.rightOn(request.by, reference.repository, o)) === "none")
+      return false;
   }
+  return true;
 }
 
 function hidden(image: string): string {

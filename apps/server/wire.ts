@@ -51,6 +51,7 @@ import {
 } from "#services/trust";
 import { buildPolicyOf, callersOf, judgeForGateway } from "./gateway-parts.ts";
 import type { Config } from "./config.ts";
+import { faceForNodes } from "./node-parts.ts";
 import { engineStatus } from "./engine-status.ts";
 import { databaseFile } from "./in-database.ts";
 import { readMasterKeys } from "./master-keys.ts";
@@ -171,6 +172,7 @@ export async function wire(
     metricsFace(metrics, first?.metricsText),
     registryFace({ registry, tokens: accounts, access: accounts, challenge }),
     tokenFace({ authority: accounts }),
+    faceForNodes({ gatekeeper, accounts, registryHost, clock }),
     restFace({
       accounts,
       gatekeeping: createGatekeeping({

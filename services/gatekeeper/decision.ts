@@ -4,7 +4,7 @@ import type { Instant } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 
 /** Where the question came from. */
-export type Gate = "docker-api" | "cli" | "web";
+export type Gate = "docker-api" | "engine-plugin" | "runtime-guard" | "cli" | "web";
 
 /** What happened to the request: the signed digest ran, it passed as written, or it was refused. */
 export type Effect = "run" | "as-written" | "refuse";

@@ -5,8 +5,10 @@ import type { Gun } from "#domain/oci";
 import type { StoredDecision } from "./decision.ts";
 import { followDecisions } from "./follow-decisions.ts";
 import {
+  consider,
   find,
   judge,
+  report,
   type Finding,
   type ImageRequest,
   type JudgeParts,
@@ -28,6 +30,10 @@ export type Preview = {
 export interface Gatekeeper {
   /** For gates: judges, keeps the decision, and says what to do. Throws when it cannot tell: keep the gate shut. */
   judge(request: ImageRequest, o: Options): Promise<Judgement>;
+  /** For gates that tell later what they refused: judges, and keeps nothing. */
+  consider(named: NamedImage, o: Options): Promise<Judgement>;
+  /** Keeps what a gate has refused by itself, in its own words. */
+  report(request: ImageRequest & { readonly message: string }, o: Options): Promise<void>;
   /** For people: the verdict as it would be now. Keeps nothing. */
   why(named: NamedImage, o: Options): Promise<Finding>;
   policy(o: Options): Promise<StoredPolicy>;
@@ -54,6 +60,8 @@ export function createGatekeeper(given: GatekeeperParts): Gatekeeper {
   const parts = { ...given, announce: () => following.look() };
   return {
     judge: (request, o) => judge(request, parts, o),
+    consider: (named, o) => consider(named, parts, o),
+    report: (request, o) => report(request, parts, o),
     why: async (named, o) => find(named, await parts.policies.current(o), parts, o),
     policy: (o) => parts.policies.current(o),
     setPolicy: (wanted, by, o) => setPolicy(wanted, by, parts, o),

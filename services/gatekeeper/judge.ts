@@ -62,10 +62,47 @@ export async function judge(
   const policy = await parts.policies.current(o);
   if (policy.mode === "off") return { kind: "as-written" };
   const finding = await find(request, policy, parts, o);
-  const effect: Effect =
-    finding.verdict.kind === "admit" ? "run" : policy.mode === "warn" ? "as-written" : "refuse";
+  const effect = effectOf(finding, policy);
   await parts.decisions.append(recordOf(request, policy, finding, effect, parts.clock()), o);
   parts.announce();
+  return judgementOf(finding, effect, parts, o);
+}
+
+/** As `judge`, and keeps nothing: for gates that tell later what they refused. */
+export async function consider(
+  named: NamedImage,
+  parts: JudgeParts,
+  o: Options,
+): Promise<Judgement> {
+  const policy = await parts.policies.current(o);
+  if (policy.mode === "off") return { kind: "as-written" };
+  const finding = await find(named, policy, parts, o);
+  return judgementOf(finding, effectOf(finding, policy), parts, o);
+}
+
+/** Keeps what a gate refused by itself, in its own words, beside the verdict as it is now. */
+export async function report(
+  request: ImageRequest & { readonly message: string },
+  parts: JudgeParts,
+  o: Options,
+): Promise<void> {
+  const policy = await parts.policies.current(o);
+  const finding = { ...(await find(request, policy, parts, o)), message: request.message };
+  await parts.decisions.append(recordOf(request, policy, finding, "refuse", parts.clock()), o);
+  parts.announce();
+}
+
+function effectOf({ verdict }: Finding, { mode }: StoredPolicy): Effect {
+  if (verdict.kind === "admit") return "run";
+  return mode === "enforce" ? "refuse" : "as-written";
+}
+
+async function judgementOf(
+  finding: Finding,
+  effect: Effect,
+  parts: JudgeParts,
+  o: Options,
+): Promise<Judgement> {
   if (finding.verdict.kind !== "admit")
     return effect === "refuse"
       ? { kind: "refuse", message: finding.message }

@@ -18,6 +18,8 @@ export function tryEffect(text: string | null): Effect | undefined {
 /** Where a decision was asked for. */
 export const gates = {
   "docker-api": "Docker API",
+  "engine-plugin": "engine plugin on the node",
+  "runtime-guard": "runtime guard on the node",
   cli: "command line",
   web: "this page",
 } as const satisfies Record<Decision["gate"], string>;
