@@ -34,9 +34,13 @@ export type UpgradeAnswer =
   | { readonly kind: "answered"; readonly answer: EngineAnswer };
 
 /** Where an engine listens: a Unix socket, or a port, with TLS where there is anything said about it. */
-export type EngineAddress =
+export type EngineAddress = (
   | { readonly socketPath: string }
-  | { readonly host: string; readonly port: number; readonly tls?: EngineTls };
+  | { readonly host: string; readonly port: number; readonly tls?: EngineTls }
+) & {
+  /** Sent with every request: what a plugin of the engine knows us by. */
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 /** PEM. Without a CA the system's authorities are believed. */
 export type EngineTls = {
@@ -66,7 +70,7 @@ export function createTransport(address: EngineAddress): Transport {
       agent: pool,
       method: call.method,
       path: call.target,
-      headers: { ...call.headers, host: "docker" },
+      headers: { ...call.headers, ...address.headers, host: "docker" },
       signal: o.signal,
     });
   return {
