@@ -36,7 +36,9 @@ test("every variable that the server or the command reads is in the reference", 
     (file) => file.endsWith(".ts") && !/\.test\.ts$|testing\//.test(file),
   );
   const read = sources.flatMap((file) =>
-    [...readFileSync(join(apps, file), "utf8").matchAll(/COUNTERSIGN_[A-Z_]*[A-Z]/g)].map(String),
+    [...readFileSync(join(apps, file), "utf8").matchAll(/COUNTERSIGN_[A-Z0-9_]*[A-Z0-9]/g)].map(
+      String,
+    ),
   );
   const text = readFileSync(page, "utf8");
   expect([...new Set(read)].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
