@@ -1,18 +1,22 @@
 import { z } from "zod";
 import { AccountName, Instant } from "./names.ts";
 
-/** Another registry whose signed images may run. Its password is never shown. */
+/**
+ * Another registry whose signed images may run. Its password is never shown. What makes it known as a place to
+ * sign and verify at is for everybody who is signed in; the rest is there for admins alone.
+ */
 export const Registry = z.object({
   /** With its port where that is not 443, exactly as image names begin. */
   host: z.string(),
   trustServer: z.string(),
   /** PEM of the only authorities that its servers are believed by. */
   ca: z.string(),
+  /** Whom it is read as; left out where that is nobody. Admins alone see it, and what follows. */
   username: z.string().optional(),
   /** For how long what was read last may be used while the trust server does not answer. */
-  maxStaleSeconds: z.int().nonnegative(),
-  addedAt: Instant,
-  addedBy: AccountName,
+  maxStaleSeconds: z.int().nonnegative().optional(),
+  addedAt: Instant.optional(),
+  addedBy: AccountName.optional(),
 });
 export type Registry = z.infer<typeof Registry>;
 

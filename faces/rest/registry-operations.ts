@@ -4,13 +4,13 @@ import type { NewRegistry, Registries, Registry } from "#services/reader";
 import { RestError } from "./errors.ts";
 import { operation, type Operation } from "./operation.ts";
 
-/** Other registries whose signed images may run. All of it is for admins. */
+/** Other registries whose signed images may run: admins decide which, and everybody may know their servers. */
 export function registryOperations(
   registries: Pick<Registries, "list" | "add" | "remove">,
 ): readonly Operation[] {
   return [
-    operation("listRegistries", "admin", async ({ signal }) =>
-      (await registries.list({ signal })).map(present),
+    operation("listRegistries", "signed-in", async ({ caller, signal }) =>
+      (await registries.list({ signal })).map(caller.user.isAdmin ? present : presentToAll),
     ),
     operation("addRegistry", "admin", async ({ caller, body, signal }) =>
       present(await registries.add(wantedBy(body), caller.user.name, { signal })),
@@ -42,6 +42,10 @@ function hostOf(text: string): RegistryHost {
     if (!(error instanceof OciError)) throw error;
     throw new RestError("rest/input-invalid", "a host name, with :port where it has one", "host");
   }
+}
+
+function presentToAll({ host, trustServer, ca }: Registry): RegistryShape {
+  return { host, trustServer, ca };
 }
 
 function present({ username, ...registry }: Registry): RegistryShape {

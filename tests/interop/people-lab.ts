@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { createRegistryClient } from "#adapters/remotes";
+import { createRegistryClient, type RegistryClient } from "#adapters/remotes";
 import { run } from "#apps/cli";
 import { createClient, type Client } from "#contracts";
 import { digestOf, parseRepositoryName, parseTag } from "#domain/oci";
@@ -118,26 +118,7 @@ export async function openPeopleLab(): Promise<PeopleLab> {
         },
       };
     },
-    async push(repository, tag, content) {
-      const { blobs, manifest } = smallImage(content);
-      const name = parseRepositoryName(repository);
-      for (const bytes of blobs)
-        await registry.pushBlob(
-          name,
-          {
-            digest: digestOf(bytes),
-            bytes: bytes.length,
-            open: () => Readable.from([Buffer.from(bytes)]),
-          },
-          o,
-        );
-      const mediaType = "application/vnd.oci.image.manifest.v1+json";
-      return await registry.pushManifest(
-        name,
-        { tag: parseTag(tag), mediaType, bytes: manifest },
-        o,
-      );
-    },
+    push: (repository, tag, content) => pushImage(registry, { repository, tag, content }),
     async [Symbol.asyncDispose]() {
       await registry.close();
       close();
@@ -145,6 +126,31 @@ export async function openPeopleLab(): Promise<PeopleLab> {
       await rm(homes, { recursive: true, force: true });
     },
   };
+}
+
+/** Pushes an image of its own; gives its digest. */
+export async function pushImage(
+  registry: RegistryClient,
+  at: { readonly repository: string; readonly tag: string; readonly content: string },
+): Promise<string> {
+  const { blobs, manifest } = smallImage(at.content);
+  const name = parseRepositoryName(at.repository);
+  for (const bytes of blobs)
+    await registry.pushBlob(
+      name,
+      {
+        digest: digestOf(bytes),
+        bytes: bytes.length,
+        open: () => Readable.from([Buffer.from(bytes)]),
+      },
+      o,
+    );
+  const mediaType = "application/vnd.oci.image.manifest.v1+json";
+  return await registry.pushManifest(
+    name,
+    { tag: parseTag(at.tag), mediaType, bytes: manifest },
+    o,
+  );
 }
 
 /** Our command in a home and an environment of its own. */

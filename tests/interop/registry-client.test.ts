@@ -1,11 +1,6 @@
-import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createRegistryClient, type BlobToPush, type RegistryClient } from "#adapters/remotes";
 import { digestOf, parseReference, parseRepositoryName, parseTag } from "#domain/oci";
@@ -15,8 +10,8 @@ import {
   smallImage,
   type RegistryWorld,
 } from "../../faces/registry/testing/registry-world.ts";
+import { startDockerRegistry } from "../harness/docker-registry.ts";
 import { missing } from "../harness/peers.ts";
-import { freePorts } from "../harness/server.ts";
 
 const o = { signal: AbortSignal.timeout(120_000) };
 const web = parseRepositoryName("acme/web");
@@ -132,37 +127,8 @@ async function* failing(): AsyncGenerator<Buffer> {
   throw new Error("the disk is gone");
 }
 
-/** Debian's `docker-registry`, in memory and without TLS, on a free port of loopback. */
-async function dockerRegistry(): Promise<AsyncDisposable & { readonly url: string }> {
-  const directory = await mkdtemp(join(tmpdir(), "countersign-docker-registry-"));
-  const [port] = await freePorts();
-  const file = join(directory, "config.yml");
-  await writeFile(
-    file,
-    `version: 0.1\nlog: {level: error}\nstorage: {inmemory: {}, delete: {enabled: true}}\nhttp: {addr: "127.0.0.1:${port}"}\n`,
-  );
-  const child = spawn("docker-registry", ["serve", file], { stdio: "ignore" });
-  const gone = once(child, "close");
-  const url = `http://127.0.0.1:${port}`;
-  const stop = async (): Promise<void> => {
-    child.kill("SIGKILL"); // it keeps nothing, so it has nothing to finish
-    await gone;
-    await rm(directory, { recursive: true });
-  };
-  for (let tries = 0; tries < 200 && child.exitCode === null; tries += 1) {
-    const isUp = await fetch(`${url}/v2/`).then(
-      ({ ok }) => ok,
-      () => false, // not listening yet
-    );
-    if (isUp) return { url, [Symbol.asyncDispose]: stop };
-    await delay(50);
-  }
-  await stop();
-  throw new Error("docker-registry does not answer");
-}
-
 test.skipIf(missing("docker-registry"))("Debian's registry takes and gives the same", async () => {
-  await using at = await dockerRegistry();
+  await using at = await startDockerRegistry();
   const client = createRegistryClient(
     { url: at.url, allowPlainHttp: true },
     { clock: Date.now, actions: "pull,push" },

@@ -41,7 +41,7 @@ function addList(registry: Command, cli: Cli): void {
             registries.map((one) => [
               one.host,
               one.username ?? "-",
-              `${one.maxStaleSeconds} s`,
+              one.maxStaleSeconds === undefined ? "-" : `${one.maxStaleSeconds} s`,
               one.trustServer,
             ]),
           ),
@@ -129,6 +129,7 @@ function parseSeconds(text: string): number {
 }
 
 function resultOf(registry: Registry): Result {
+  const { addedAt, addedBy } = registry;
   return {
     json: registry,
     ids: [registry.host],
@@ -136,8 +137,8 @@ function resultOf(registry: Registry): Result {
       ["host", registry.host],
       ["trust server", registry.trustServer],
       ["signed in as", registry.username ?? "nobody"],
-      ["may be stale", `${registry.maxStaleSeconds} seconds`],
-      ["added", `${moment(registry.addedAt)} by ${registry.addedBy}`],
+      ["may be stale", `${registry.maxStaleSeconds ?? 0} seconds`],
+      ["added", addedAt === undefined ? undefined : `${moment(addedAt)} by ${addedBy ?? "-"}`],
     ]),
   };
 }

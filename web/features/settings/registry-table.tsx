@@ -35,16 +35,18 @@ export function RegistryTable({ registries, mayRemove }: Props): ReactNode {
           {
             key: "stale",
             header: "While it is silent",
-            cell: ({ maxStaleSeconds }) => staleInWords(maxStaleSeconds),
+            cell: ({ maxStaleSeconds: seconds }) =>
+              seconds === undefined ? null : staleInWords(seconds),
           },
           {
             key: "added",
             header: "Added",
-            cell: ({ addedAt, addedBy }) => (
-              <>
-                <Time at={addedAt} /> by <People names={[addedBy]} />
-              </>
-            ),
+            cell: ({ addedAt, addedBy }) =>
+              addedAt === undefined || addedBy === undefined ? null : (
+                <>
+                  <Time at={addedAt} /> by <People names={[addedBy]} />
+                </>
+              ),
           },
           {
             key: "remove",
