@@ -11,7 +11,12 @@ export const Version = z.object({
   Arch: z.string(),
 });
 
-export const Image = z.object({ Id: z.string(), RepoDigests: strings, RepoTags: strings });
+export const Image = z.object({
+  Id: z.string(),
+  RepoDigests: strings,
+  RepoTags: strings,
+  Config: z.object({ OnBuild: strings }).nullish(),
+});
 
 export const Containers = z.array(
   z.object({

@@ -56,7 +56,11 @@ export function createEngine(address: EngineAddress): Engine {
       const found = await ask(transport, answers.Image, get(`/images/${path(name)}/json`), o);
       if (found === undefined) return undefined;
       const { Id: id, RepoDigests, RepoTags } = found;
-      return { id, repoDigests: RepoDigests ?? [], repoTags: RepoTags ?? [] };
+      const onBuild = found.Config?.OnBuild ?? [];
+      return {
+        ...{ id, repoDigests: RepoDigests ?? [], repoTags: RepoTags ?? [] },
+        ...(onBuild.length === 0 ? {} : { onBuild }),
+      };
     },
     pull,
     pullByDigest: async (call, o) => {

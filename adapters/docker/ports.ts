@@ -8,6 +8,8 @@ export type LocalImage = {
   readonly id: string;
   readonly repoDigests: readonly string[];
   readonly repoTags: readonly string[];
+  /** Instructions that run in every build that starts from it. */
+  readonly onBuild?: readonly string[];
 };
 
 /** Something that runs, or would run again, and the image it was made from. */

@@ -1,4 +1,5 @@
 import { readDockerfile, refusalOfTrigger } from "#domain/engine-api";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 const read = (text: string, given: Readonly<Record<string, string>> = {}) =>
@@ -117,4 +118,49 @@ test("a base image may not bring other images into the builds of others", () => 
   expect(refusalOfTrigger("RUN --mount=from=evil x")).toContain("BuildKit");
   expect(refusalOfTrigger("RUN a\nRUN b")).toContain("not one instruction");
   expect(refusalOfTrigger("")).toBeDefined();
+});
+
+test("whatever is accepted is written so that it is read as the same, and on single lines", () => {
+  const piece = fc.constantFrom(
+    ...["FROM a", "FROM a AS b", "FROM b", "COPY --from=b x y", "COPY --from=0 x y", "RUN x", "#c"],
+    ...[
+      "ARG V=a",
+      "FROM $V",
+      "ENV x=y",
+      "\\",
+      "`",
+      "\n",
+      "\n",
+      "\n",
+      " ",
+      "\t",
+      "\r",
+      "# escape=`\n",
+    ],
+    ...["ONBUILD RUN x", "--from=c", "<<E", "<", '"', "'", "LABEL", "FROM", "COPY", " \\\n", "`\n"],
+  );
+  let accepted = 0;
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
+      const text = pieces.join("");
+      let first;
+      try {
+        first = read(text);
+      } catch {
+        return;
+      }
+      accepted += 1;
+      const images = first.bases.map((_, index) => `image-${index}`);
+      const once = first.write(images);
+      const again = read(once);
+      expect(again.bases.map(({ image }) => image)).toEqual(images);
+      expect(again.write(images)).toBe(once);
+      const instructions = once.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+      const escape = once.slice("# escape=".length, "# escape=".length + 1);
+      for (const line of instructions)
+        expect(/^[A-Z]+(?: .*[^ ])?$/.test(line) && !line.endsWith(escape)).toBe(true);
+    }),
+    { numRuns: 3_000, seed: 7 },
+  );
+  expect(accepted).toBeGreaterThan(20);
 });

@@ -10,6 +10,7 @@ import type { Exchange, Parts } from "./exchange.ts";
 import { endWith, hijack, permitUpgrade } from "./hijack.ts";
 import { pullPinned } from "./pull-pinned.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
+import { relayBuild } from "./relay-build.ts";
 import { sendAnswer, sendRefusal } from "./respond.ts";
 
 export type GatewayOptions = Parts & {
@@ -71,8 +72,9 @@ function serve(server: Server, options: GatewayOptions, closing: AbortSignal): v
   const count = (socket: Duplex, by: 1 | -1): void =>
     void answering.set(socket, (answering.get(socket) ?? 0) + by);
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    count(request.socket, 1);
-    response.once("close", () => count(request.socket, -1));
+    const { socket } = request; // it has none any more once it is over
+    count(socket, 1);
+    response.once("close", () => count(socket, -1));
     void answer(request, response, options, closing);
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -107,6 +109,9 @@ async function answer(
         break;
       case "relay":
         await sendAnswer(response, await options.engine.relay(planned.call, { signal }));
+        break;
+      case "build":
+        refusal = await relayBuild(response, options, planned, { signal });
         break;
       case "pull-pinned":
         await pullPinned(response, options, planned, { signal });

@@ -73,7 +73,7 @@ export async function pinRemote(
  * What the engine holds under the judged reference must be what was judged: an archive that was loaded may
  * claim any name. Where nothing is held the client is told so, and pulls, which is judged again.
  */
-async function confirm(
+export async function confirm(
   parts: Parts,
   exchange: Exchange,
   {

@@ -8,6 +8,12 @@ export type Plan =
   | Refusal
   /** Send this to the engine and its answer to the client. */
   | { readonly kind: "relay"; readonly call: EngineCall }
+  /** Send a build on while its archive is read; what stopped it, once it was stopped. */
+  | {
+      readonly kind: "build";
+      readonly call: EngineCall;
+      readonly failure: () => Error | Refusal | undefined;
+    }
   /** Pull what was judged, then give it the name that was asked for. */
   | {
       readonly kind: "pull-pinned";

@@ -26,6 +26,8 @@ export type GatewayOperation =
   | "service-update"
   | "service-rollback"
   | "pull"
+  /** An image that a build starts from, or copies from. */
+  | "build"
   | "distribution";
 
 export type JudgeRequest = {
@@ -58,5 +60,10 @@ export interface Judge {
   judge(request: JudgeRequest, o: Options): Promise<Judgement>;
 }
 
-/** Whether classic builds may pass, whose `RUN` steps execute images that nobody judged. */
-export type BuildPolicy = (o: Options) => Promise<"allow" | { readonly refuse: string }>;
+/**
+ * Whether classic builds may pass: as they are, with every image they start from judged, judged as far as they can be
+ * and never refused for what cannot be read, or not at all.
+ */
+export type BuildPolicy = (
+  o: Options,
+) => Promise<"allow" | "judge" | "observe" | { readonly refuse: string }>;
