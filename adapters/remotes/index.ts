@@ -21,3 +21,4 @@ export {
   type TrustServerOptions,
   type TrustServerSettings,
 } from "./trust-server.ts";
+export { isUnreachable, watchServer, type WatchedServer } from "./watch-server.ts";

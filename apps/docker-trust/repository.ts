@@ -1,8 +1,8 @@
-import type { TrustServerOptions } from "#adapters/remotes";
+import { watchServer, type TrustServerOptions } from "#adapters/remotes";
 import { targetsRole, type OpenRepository } from "#domain/tuf";
 import { createReader } from "#services/reader";
 import { createSigner, SignerError, type Change } from "#services/signer";
-import { logLine, noting } from "#apps/drop-in";
+import { logLine } from "#apps/drop-in";
 import type { ImageName } from "./image-name.ts";
 import { withOwnChanges } from "./own-changes.ts";
 import { canonicalIds, delegationsOf } from "./released.ts";
@@ -38,11 +38,11 @@ export async function inRepository<Value>(
   const { world, directory } = session;
   const { gun } = image;
   const about = { gun, host: trustServerUrl(image, world).host };
-  const server = await connect(image, session, actions, session);
-  const noted = noting(server);
+  const connection = await connect(image, session, actions, session);
+  const { server, lastFault } = watchServer(connection);
   const local = withOwnChanges(directory.local(gun));
   const reader = createReader({
-    source: noted.source,
+    source: server,
     memory: directory.memory,
     cache: directory.cache,
     clock: world.clock,
@@ -52,7 +52,7 @@ export async function inRepository<Value>(
     keys: directory.keys,
     local: () => local,
     reader,
-    server: noted.server,
+    server,
     certifier: {
       // X.509 takes long to load, and only a new repository needs it.
       async certify(...asked) {
@@ -66,7 +66,7 @@ export async function inRepository<Value>(
     try {
       return await work();
     } catch (error) {
-      throw faultOf(error, about, noted.fault());
+      throw faultOf(error, about, lastFault());
     }
   };
   const locked = async (work: () => Promise<unknown>): Promise<void> => {
@@ -79,7 +79,7 @@ export async function inRepository<Value>(
       const { reading, open } = await reader.open(gun, session);
       if (reading.kind === "absent") return undefined;
       if (reading.kind !== "verified" || open === undefined)
-        throw readingFault(reading, about, noted.fault());
+        throw readingFault(reading, about, lastFault());
       if (reading.asOf !== undefined) logLine(world, "warning", stale);
       for (const { name, state } of reading.roles)
         if (state.kind === "tampered")

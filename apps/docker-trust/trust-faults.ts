@@ -1,8 +1,8 @@
 import type { Gun } from "#domain/oci";
 import type { TrustReading } from "#domain/tuf";
-import { isUnreachable, readingSentence, sentenceOf } from "#apps/drop-in";
+import { isUnreachable } from "#adapters/remotes";
+import { readingSentence, sentenceOf, unreachableWords } from "#apps/drop-in";
 import { DockerTrustError } from "./errors.ts";
-import { unreachableWords } from "./unreachable-words.ts";
 
 export type About = {
   readonly gun: Gun;
@@ -41,10 +41,7 @@ export function faultOf(error: unknown, about: About, fault: unknown): Error {
   const isOffline = code === "signer/offline" || isUnreachable(error);
   const shown = isOffline && fault !== undefined ? fault : error;
   if (isOffline) {
-    const message =
-      shown instanceof Error && isUnreachable(shown)
-        ? unreachableWords(shown)
-        : sentenceOf(shown, about);
+    const message = isUnreachable(shown) ? unreachableWords(shown) : sentenceOf(shown, about);
     const inFull = `Error: error contacting notary server: ${message}`;
     return new TrustFault(message, inFull, { cause: error });
   }

@@ -2,9 +2,9 @@
 export { CommandError, FlagError } from "./errors.ts";
 export { parseFlags, type Flag, type FlagKind, type FlagValues } from "./flags.ts";
 export { logLine } from "./log.ts";
-export { isUnreachable, noting } from "./noting.ts";
 export { oneLine, withSafeTerminal } from "./printable.ts";
 export { processWorld } from "./process-world.ts";
 export { forPeople, readingSentence, sentenceOf, type About } from "./sentences.ts";
 export { codeOf, saying } from "./system-errors.ts";
+export { unreachableWords } from "./unreachable-words.ts";
 export type { World } from "./world.ts";

@@ -1,18 +1,18 @@
+import { isUnreachable, watchServer } from "#adapters/remotes";
 import type { Gun } from "#domain/oci";
 import type { OpenRepository, VerifiedRole } from "#domain/tuf";
 import { createReader } from "#services/reader";
 import {
   forPeople,
-  isUnreachable,
   logLine,
-  noting,
   readingSentence,
   sentenceOf,
+  unreachableWords,
   type World,
 } from "#apps/drop-in";
 import { acceptFirst } from "./accept-first.ts";
 import { failure } from "./errors.ts";
-import { causeOf, connect, hostOf } from "./server.ts";
+import { connect, hostOf } from "./server.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -21,11 +21,10 @@ import type { Session } from "./session.ts";
  */
 export async function readCollection(session: Session, gun: Gun): Promise<OpenRepository> {
   const { world, config, directory } = session;
-  const server = await connect(world, config, "pull");
+  const { server, lastFault } = watchServer(await connect(world, config, "pull"));
   try {
-    const noted = noting(server);
     const reader = createReader({
-      source: noted.source,
+      source: server,
       memory: directory.memory,
       cache: directory.cache,
       clock: world.clock,
@@ -33,9 +32,9 @@ export async function readCollection(session: Session, gun: Gun): Promise<OpenRe
       acceptFirst: acceptFirst(config.pinning),
     });
     const { reading, open } = await reader.open(gun, session);
-    const fault = noted.fault();
+    const fault = lastFault();
     if (isUnreachable(fault))
-      logLine(world, "error", `could not reach ${config.server}: ${causeOf(fault)}`);
+      logLine(world, "error", `could not reach ${config.server}: ${unreachableWords(fault)}`);
     if (reading.kind === "verified" && open !== undefined) {
       if (reading.asOf !== undefined)
         logLine(

@@ -1,6 +1,6 @@
 import { createTrustServer, type Credentials, type TlsSettings } from "#adapters/remotes";
 import type { TrustServerConnection, TrustServerOptions } from "#adapters/remotes";
-import { saying, type World } from "#apps/drop-in";
+import type { World } from "#apps/drop-in";
 import type { Config } from "./config.ts";
 import { failure } from "./errors.ts";
 import { readNamed } from "./named-file.ts";
@@ -73,12 +73,4 @@ async function askCredentials(world: World): Promise<Credentials | undefined> {
   const password = (await (isTerminal ? world.input.secret() : world.input.line())) ?? "";
   world.out("\n");
   return { username, password };
-}
-
-/** Why a server could not be reached, as far as the system says. */
-export function causeOf(error: unknown): string {
-  let at = error;
-  for (let depth = 0; at instanceof Error && at.cause instanceof Error && depth < 6; depth += 1)
-    at = at.cause;
-  return saying(at);
 }

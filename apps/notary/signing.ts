@@ -1,12 +1,12 @@
-import type { TrustServerOptions } from "#adapters/remotes";
+import { isUnreachable, watchServer, type TrustServerOptions } from "#adapters/remotes";
 import type { Gun } from "#domain/oci";
 import { rootRole } from "#domain/tuf";
 import { createReader } from "#services/reader";
 import { createSigner, type Signer } from "#services/signer";
-import { isUnreachable, logLine, noting, sentenceOf } from "#apps/drop-in";
+import { logLine, sentenceOf, unreachableWords } from "#apps/drop-in";
 import { acceptFirst } from "./accept-first.ts";
 import { failure } from "./errors.ts";
-import { causeOf, connect, hostOf } from "./server.ts";
+import { connect, hostOf } from "./server.ts";
 import type { Session } from "./session.ts";
 
 /** Lets the signer of a collection do something. Errors become the Notary client's sentences. */
@@ -17,12 +17,11 @@ export async function withSigner<Value>(
   act: (signer: Signer) => Promise<Value>,
 ): Promise<Value> {
   const { world, config, directory } = session;
-  const server = await connect(world, config, actions);
-  const noted = noting(server);
+  const { server, lastFault } = watchServer(await connect(world, config, actions));
   try {
     await using _lock = await directory.lock(gun, session);
     const reader = createReader({
-      source: noted.source,
+      source: server,
       memory: directory.memory,
       cache: directory.cache,
       clock: world.clock,
@@ -32,7 +31,7 @@ export async function withSigner<Value>(
       keys: directory.keys,
       local: directory.local,
       reader,
-      server: noted.server,
+      server,
       certifier: {
         // X.509 takes long to load, and only a new collection or root key needs it.
         async certify(...asked) {
@@ -41,13 +40,13 @@ export async function withSigner<Value>(
         },
       },
       clock: world.clock,
-      earlierRoot: (of, version, o) => noted.source.byVersion(of, rootRole, version, o),
+      earlierRoot: (of, version, o) => server.byVersion(of, rootRole, version, o),
     });
     return await act(signer);
   } catch (error) {
-    const fault = noted.fault();
+    const fault = lastFault();
     if (isUnreachable(fault))
-      logLine(world, "error", `could not reach ${config.server}: ${causeOf(fault)}`);
+      logLine(world, "error", `could not reach ${config.server}: ${unreachableWords(fault)}`);
     const isOffline = error instanceof Error && Reflect.get(error, "code") === "signer/offline";
     const shown = isOffline && fault !== undefined ? fault : error;
     throw failure(sentenceOf(shown, { host: hostOf(config.server), gun }), error);

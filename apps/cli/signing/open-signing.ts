@@ -2,6 +2,7 @@ import { join } from "node:path";
 import {
   createRegistryClient,
   createTrustServer,
+  watchServer,
   type Credentials,
   type RegistryClient,
   type RegistryOptions,
@@ -11,7 +12,7 @@ import {
 import type { Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import { rootRole, type RoleName } from "#domain/tuf";
-import { createReader, type MetadataSource, type Reader } from "#services/reader";
+import { createReader, type Reader } from "#services/reader";
 import { createSigner, type Signer, type SignerParts } from "#services/signer";
 import type { Session } from "../session.ts";
 import { fromDocker } from "./from-docker.ts";
@@ -37,7 +38,7 @@ export type TrustConnection = {
   /** For `createSigner` and `signImage`; hold `directory.lock(gun)` while publishing. */
   readonly parts: SignerParts;
   readonly signer: Signer;
-  /** What the trust server failed with last, when it was read: it says more than that nothing could be fetched. */
+  /** What the trust server failed with last: it says more than that nothing could be fetched. */
   readonly fault: () => unknown;
   /** The file that is kept here of a role, where Notary's clients keep it: for people. */
   readonly keptIn: (gun: Gun, role: RoleName) => string;
@@ -70,24 +71,11 @@ export async function openSigning(session: Session, options: TrustOptions): Prom
   });
   const connectTrust = (place: Place, actions: TrustServerOptions["actions"]): TrustConnection => {
     const how = { clock: world.clock, actions, anonymousFirst: actions === "pull" && !place.isOwn };
-    const server = createTrustServer(remote(place, place.trustServerUrl), how);
+    const connection = createTrustServer(remote(place, place.trustServerUrl), how);
+    const { server, lastFault } = watchServer(connection);
     closing.push(() => server.close());
     const { memory, cache, keys, local } = directory;
-    let fault: unknown;
-    const noted = async <Value>(answer: Promise<Value>): Promise<Value> => {
-      try {
-        return await answer;
-      } catch (error) {
-        fault = error;
-        throw error;
-      }
-    };
-    const source: MetadataSource = {
-      current: (gun, role, o) => noted(server.current(gun, role, o)),
-      byChecksum: (gun, role, sha256, o) => noted(server.byChecksum(gun, role, sha256, o)),
-      byVersion: (gun, role, version, o) => noted(server.byVersion(gun, role, version, o)),
-    };
-    const reader = createReader({ source, memory, cache, clock: world.clock });
+    const reader = createReader({ source: server, memory, cache, clock: world.clock });
     const parts: SignerParts = {
       ...{ keys, local, reader, server },
       clock: world.clock,
@@ -102,7 +90,7 @@ export async function openSigning(session: Session, options: TrustOptions): Prom
     };
     const keptIn = (gun: Gun, role: RoleName): string =>
       join(directory.path, "tuf", gun, "metadata", `${role}.json`);
-    return { server, reader, parts, signer: createSigner(parts), fault: () => fault, keptIn };
+    return { server, reader, parts, signer: createSigner(parts), fault: lastFault, keptIn };
   };
   return {
     signal,

@@ -1,4 +1,4 @@
-import { saying } from "#apps/drop-in";
+import { saying } from "./system-errors.ts";
 
 const untrusted: ReadonlySet<string> = new Set([
   "SELF_SIGNED_CERT_IN_CHAIN",
@@ -15,7 +15,7 @@ type SystemFault = {
   readonly hostname?: unknown;
 };
 
-/** Why a server could not be reached, in docker's words where it has any, else in those of whoever noticed. */
+/** Why a server could not be reached, in the Go clients' words where they have any, else in those of whoever noticed. */
 export function unreachableWords(fault: Error): string {
   let last = fault;
   for (let depth = 0; depth < 6; depth += 1) {
