@@ -22,42 +22,35 @@ const curves: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * Makes the certificates that root keys stand in, as the Go client makes them: self-signed, the repository's name as
+ * Makes the certificate that a root key stands in, as the Go client makes them: self-signed, the repository's name as
  * the only name, good for signing code. The name may be longer than the 64 characters that X.520 allows: Go,
  * OpenSSL and Node read it. Throws `signer/key-unsuitable` for an Ed25519 key, which no Notary takes as a root.
  */
-export function createRootCertifier(): RootCertifier {
-  return {
-    async certify(key, { gun, from, to }, { signal }) {
-      signal.throwIfAborted();
-      const { algorithm, key: keyAlgorithm } = algorithmsOf(key);
-      const name = new Name([{ CN: [gun] }]);
-      const { spki } = key.publicKey.material;
-      // What stands for the private key has only to say its kind: the signature is made by `key` itself.
-      const standIn = key.publicKey.material.key.toCryptoKey(keyAlgorithm, true, ["verify"]);
-      const terms = {
-        serialNumber: serialNumber(),
-        subject: name,
-        issuer: name,
-        notBefore: new Date(from),
-        notAfter: new Date(to),
-        publicKey: new Uint8Array(spki),
-        signingKey: standIn,
-        signingAlgorithm: algorithm,
-        extensions: [
-          new KeyUsagesExtension(
-            KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment,
-            true,
-          ),
-          new ExtendedKeyUsageExtension([codeSigning]),
-          new BasicConstraintsExtension(false, undefined, true),
-        ],
-      };
-      const certificate = await X509CertificateGenerator.create(terms, signingWith(key));
-      return `${certificate.toString("pem").trimEnd()}\n`;
-    },
+export const certifyRoot: RootCertifier["certify"] = async (key, { gun, from, to }, { signal }) => {
+  signal.throwIfAborted();
+  const { algorithm, key: keyAlgorithm } = algorithmsOf(key);
+  const name = new Name([{ CN: [gun] }]);
+  const { spki } = key.publicKey.material;
+  // What stands for the private key has only to say its kind: the signature is made by `key` itself.
+  const standIn = key.publicKey.material.key.toCryptoKey(keyAlgorithm, true, ["verify"]);
+  const terms = {
+    serialNumber: serialNumber(),
+    subject: name,
+    issuer: name,
+    notBefore: new Date(from),
+    notAfter: new Date(to),
+    publicKey: new Uint8Array(spki),
+    signingKey: standIn,
+    signingAlgorithm: algorithm,
+    extensions: [
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
+      new ExtendedKeyUsageExtension([codeSigning]),
+      new BasicConstraintsExtension(false, undefined, true),
+    ],
   };
-}
+  const certificate = await X509CertificateGenerator.create(terms, signingWith(key));
+  return `${certificate.toString("pem").trimEnd()}\n`;
+};
 
 export function algorithmsOf({ publicKey }: SigningKey): {
   readonly algorithm: SigningAlgorithm;

@@ -1,3 +1,4 @@
+import { createRootCertifier } from "#adapters/pki";
 import { watchServer, type TrustServerOptions } from "#adapters/remotes";
 import { targetsRole, type OpenRepository } from "#domain/tuf";
 import { createReader } from "#services/reader";
@@ -53,13 +54,7 @@ export async function inRepository<Value>(
     local: () => local,
     reader,
     server,
-    certifier: {
-      // X.509 takes long to load, and only a new repository needs it.
-      async certify(...asked) {
-        const { createRootCertifier } = await import("#adapters/pki");
-        return await createRootCertifier().certify(...asked);
-      },
-    },
+    certifier: createRootCertifier(),
     clock: world.clock,
   });
   const inWords = async <Result>(work: () => Promise<Result>): Promise<Result> => {

@@ -1,3 +1,4 @@
+import { createRootCertifier } from "#adapters/pki";
 import { isUnreachable, watchServer, type TrustServerOptions } from "#adapters/remotes";
 import type { Gun } from "#domain/oci";
 import { rootRole } from "#domain/tuf";
@@ -32,13 +33,7 @@ export async function withSigner<Value>(
       local: directory.local,
       reader,
       server,
-      certifier: {
-        // X.509 takes long to load, and only a new collection or root key needs it.
-        async certify(...asked) {
-          const { createRootCertifier } = await import("#adapters/pki");
-          return await createRootCertifier().certify(...asked);
-        },
-      },
+      certifier: createRootCertifier(),
       clock: world.clock,
       earlierRoot: (of, version, o) => server.byVersion(of, rootRole, version, o),
     });

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { createRootCertifier } from "#adapters/pki";
 import {
   createRegistryClient,
   createTrustServer,
@@ -79,13 +80,7 @@ export async function openSigning(session: Session, options: TrustOptions): Prom
     const parts: SignerParts = {
       ...{ keys, local, reader, server },
       clock: world.clock,
-      certifier: {
-        // X.509 takes long to load, and only a new repository or root key needs it.
-        async certify(...asked) {
-          const { createRootCertifier } = await import("#adapters/pki");
-          return await createRootCertifier().certify(...asked);
-        },
-      },
+      certifier: createRootCertifier(),
       earlierRoot: (gun, version, o) => server.byVersion(gun, rootRole, version, o),
     };
     const keptIn = (gun: Gun, role: RoleName): string =>
