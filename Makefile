@@ -2,7 +2,7 @@
 NODE := node_modules/.bin/node
 MODULES := node_modules/.package-lock.json
 
-.PHONY: up down logs demo test bench-trust bench-cli fuzz-trust fmt clean
+.PHONY: up down logs demo test bench-trust bench-cli fuzz-trust fuzz-gateway fmt clean
 
 up: $(MODULES)
 	@$(NODE) scripts/up.ts
@@ -30,6 +30,10 @@ bench-cli: $(MODULES)
 # Updates made up at random, sent to Debian's notary-server and to ours: FUZZ_TRUST_SECONDS=600 FUZZ_TRUST_SEED=1
 fuzz-trust: $(MODULES)
 	@FUZZ_TRUST_SECONDS=$${FUZZ_TRUST_SECONDS:-300} npx --no-install vitest run tests/interop/parity-updates.test.ts
+
+# Requests made up at random, sent to a real engine through the gateway: FUZZ_GATEWAY_SECONDS=900 FUZZ_GATEWAY_SEED=1
+fuzz-gateway: $(MODULES)
+	@FUZZ_GATEWAY_SECONDS=$${FUZZ_GATEWAY_SECONDS:-300} npx --no-install vitest run tests/fuzz-gateway.test.ts
 
 fmt: $(MODULES)
 	@npm run --silent format
