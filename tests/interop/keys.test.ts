@@ -319,5 +319,36 @@ describe.skipIf(reason !== undefined || missing("notary", "docker"))(
       expect(ran.err).toContain("error: the token office does not take this PIN");
       expect(ran.err).toContain("it was tried once");
     });
+
+    test("signers are added and removed, and tags revoked, with the targets key on it", async () => {
+      const pin = { env: { COUNTERSIGN_PKCS11_PIN: token.pin } };
+      const where = ["--pkcs11-module", token.module, "--pkcs11-token", token.label];
+      const moved = ["key", "rotate", "acme/vault", "targets", "--on-token", "--yes"];
+      expect(await bob.run([...moved, ...where], pin)).toMatchObject({ exitCode: 0 });
+
+      await lab.push("acme/alices", "1", "one");
+      expect((await alice.run(["sign", "acme/alices:1", "--yes"])).exitCode).toBe(0);
+      const add = ["signer", "add", "acme/vault", "alice", "--yes"];
+      expect((await bob.run(add)).exitCode).toBe(1);
+      const added = await bob.run([...add, ...where], pin);
+      expect(added).toMatchObject({ exitCode: 0 });
+      expect(added.out).toContain("targets/alice");
+      expect((await bob.run(["signer", "list", "acme/vault", ...where])).out).toContain("alice");
+
+      const digest = await lab.push("acme/vault", "3", "vault three");
+      const signing = ["sign", "acme/vault:3", "--role", "targets", "--yes"];
+      expect(await bob.run([...signing, ...where], pin)).toMatchObject({ exitCode: 0 });
+      await goClients("acme/vault", "3", digest);
+      expect((await bob.run(["verify", "acme/vault:3", ...where])).exitCode).toBe(0);
+      const revoked = await bob.run(["revoke", "acme/vault:3", "--yes", ...where], pin);
+      expect(revoked).toMatchObject({ exitCode: 0, err: "" });
+      expect(revoked.out).toMatch(/^from +targets$/m);
+      expect((await bob.run(["verify", "acme/vault:3"])).exitCode).toBe(3);
+
+      const remove = ["signer", "remove", "acme/vault", "alice", "--yes"];
+      const removed = await bob.run([...remove, ...where], pin);
+      expect(removed).toMatchObject({ exitCode: 0 });
+      expect(removed.out).toContain("targets/alice");
+    }, 60_000);
   },
 );

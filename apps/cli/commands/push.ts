@@ -1,6 +1,11 @@
 import type { Command } from "commander";
 import type { Cli } from "../program.ts";
-import { passphraseHelp, withKeyOption, withTrustOptions } from "../signing/trust-options.ts";
+import {
+  passphraseHelp,
+  withKeyOption,
+  withTokenOptions,
+  withTrustOptions,
+} from "../signing/trust-options.ts";
 import { examples } from "./example.ts";
 
 export function addPush(program: Command, cli: Cli): void {
@@ -13,7 +18,7 @@ export function addPush(program: Command, cli: Cli): void {
     .option("--mount-from <repository...>", "has layers of it already, in the same registry")
     .option("--role <role...>", "sign as these roles alone: targets/qa")
     .option("--require-admitted", "exit with 3 where the policy still refuses the image");
-  withKeyOption(withTrustOptions(push))
+  withTokenOptions(withKeyOption(withTrustOptions(push)))
     .addHelpText(
       "after",
       examples("push acme/web:1", "push acme/web:1 --from oci:build/image --key key.pem") +

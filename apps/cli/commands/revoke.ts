@@ -1,6 +1,11 @@
 import type { Command } from "commander";
 import type { Cli } from "../program.ts";
-import { passphraseHelp, withKeyOption, withTrustOptions } from "../signing/trust-options.ts";
+import {
+  passphraseHelp,
+  withKeyOption,
+  withTokenOptions,
+  withTrustOptions,
+} from "../signing/trust-options.ts";
 import { examples } from "./example.ts";
 
 export function addRevoke(program: Command, cli: Cli): void {
@@ -9,7 +14,7 @@ export function addRevoke(program: Command, cli: Cli): void {
     .description("take a signed tag back, out of every role that you can sign")
     .argument("<image>", "acme/web:1, or the repository with --all")
     .option("--all", "all tags of the repository");
-  withKeyOption(withTrustOptions(revoke))
+  withTokenOptions(withKeyOption(withTrustOptions(revoke)))
     .addHelpText("after", examples("revoke acme/web:1", "revoke acme/web --all") + passphraseHelp)
     .action((image: string, options: unknown, command: Command) =>
       cli.act(command, async (session) => {

@@ -1,6 +1,12 @@
 import type { Command } from "commander";
 import type { Cli } from "../program.ts";
-import { passphraseHelp, withKeyOption, withTrustOptions } from "../signing/trust-options.ts";
+import {
+  passphraseHelp,
+  withKeyOption,
+  withTokenOptions,
+  withTokenOptionsUnused,
+  withTrustOptions,
+} from "../signing/trust-options.ts";
 import { examples } from "./example.ts";
 
 export function addSigner(program: Command, cli: Cli): void {
@@ -12,7 +18,7 @@ export function addSigner(program: Command, cli: Cli): void {
     .argument("<user...>", "an account; with --public-key any name")
     .option("--public-key <file...>", "this key instead: PEM public key or certificate")
     .option("--role <role>", "sign as this role instead of targets/USER");
-  withKeyOption(withTrustOptions(add))
+  withTokenOptions(withKeyOption(withTrustOptions(add)))
     .addHelpText(
       "after",
       examples(
@@ -34,7 +40,7 @@ export function addSigner(program: Command, cli: Cli): void {
     .description("take a signer's role away, and its keys out of targets/releases")
     .argument("<repository>", "acme/web")
     .argument("<user>", "an account, or a role: targets/ci");
-  withKeyOption(withTrustOptions(remove))
+  withTokenOptions(withKeyOption(withTrustOptions(remove)))
     .addHelpText("after", examples("signer remove acme/web bob") + passphraseHelp)
     .action((repository: string, user: string, options: unknown, command: Command) =>
       cli.act(command, async (session) => {
@@ -47,7 +53,7 @@ export function addSigner(program: Command, cli: Cli): void {
     .command("list")
     .description("list the roles of a repository and the people who sign as them")
     .argument("<repository>", "acme/web");
-  withTrustOptions(list)
+  withTokenOptionsUnused(withTrustOptions(list))
     .addHelpText("after", examples("signer list acme/web"))
     .action((repository: string, options: unknown, command: Command) =>
       cli.act(command, async (session) => {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Cli } from "../program.ts";
-import { withTrustOptions } from "../signing/trust-options.ts";
+import { withTokenOptionsUnused, withTrustOptions } from "../signing/trust-options.ts";
 import { examples } from "./example.ts";
 
 export function addVerify(program: Command, cli: Cli): void {
@@ -8,7 +8,7 @@ export function addVerify(program: Command, cli: Cli): void {
     .command("verify")
     .description("verify here who signed an image (exit code 3: not signed, or not to be believed)")
     .argument("<image...>", "acme/web:1, host/acme/web:1 or acme/web@sha256:...");
-  withTrustOptions(verify)
+  withTokenOptionsUnused(withTrustOptions(verify))
     .addHelpText(
       "after",
       examples("verify acme/web:1", "verify registry.example/acme/web:1 -q") +

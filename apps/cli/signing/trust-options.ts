@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { z } from "zod";
 
 /** What every command that reads or signs trust data can be told beside the options of all commands. */
@@ -31,6 +31,13 @@ export function withTokenOptions(command: Command): Command {
   return command
     .option("--pkcs11-module <file>", "library of a hardware token (COUNTERSIGN_PKCS11_MODULE)")
     .option("--pkcs11-token <label>", "which token, if several (COUNTERSIGN_PKCS11_TOKEN)");
+}
+
+/** As `withTokenOptions`, for a command that needs no key: one list of options then does for all of them. */
+export function withTokenOptionsUnused(command: Command): Command {
+  return command
+    .addOption(new Option("--pkcs11-module <file>").hideHelp())
+    .addOption(new Option("--pkcs11-token <label>").hideHelp());
 }
 
 /** The passphrase lines below the help of a command that signs. */
