@@ -38,8 +38,9 @@ const neighbours: Readonly<Record<string, readonly string[]>> = {
   "adapters/pki": ["io"],
   "adapters/remotes": ["io"],
   "adapters/trust-directory": ["io"],
-  "apps/cli": ["server", "engine-plugin", "start"],
-  "apps/notary": ["drop-in", "start"],
+  "apps/cli": ["server", "engine-plugin", "start", "terminal"],
+  "apps/drop-in": ["terminal"],
+  "apps/notary": ["drop-in", "start", "terminal"],
   "apps/docker-trust": ["drop-in", "start"],
 };
 

@@ -1,7 +1,7 @@
 import { packageVersion } from "#adapters/io";
 import { Command, CommanderError, Option } from "commander";
 import { neededCommands, type AddCommand } from "./commands.ts";
-import { withSafeTerminal } from "./printable.ts";
+import { withSafeTerminal } from "./safe-terminal.ts";
 import { registryArguments } from "./registry-arguments.ts";
 import type { ExitCode, Session } from "./session.ts";
 import type { World } from "./world.ts";

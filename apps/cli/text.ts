@@ -1,4 +1,4 @@
-import { oneLine } from "./printable.ts";
+import { oneLine } from "./safe-terminal.ts";
 
 /** Text for a terminal of 80 columns. */
 export const columns = 80;

@@ -1,11 +1,11 @@
-import { oneLine } from "#apps/drop-in";
+import { inOneLine } from "#apps/terminal";
 
 const gap = 4;
 
 /** A table as the Notary client prints it: headers, dashes below each, columns four spaces apart. The last column is not filled up. */
 export function table(headers: readonly string[], rows: readonly (readonly string[])[]): string {
   const dashes = headers.map((header) => "-".repeat(header.length));
-  const lines = [headers, dashes, ...rows.map((row) => row.map(oneLine))];
+  const lines = [headers, dashes, ...rows.map((row) => row.map(inOneLine))];
   const widths = headers.map((_, at) =>
     lines.reduce((most, line) => Math.max(most, widthOf(line[at])), 0),
   );

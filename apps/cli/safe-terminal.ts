@@ -1,7 +1,6 @@
+import { inOneLine, withoutSteering } from "#apps/terminal";
 import type { World } from "./world.ts";
 
-/** What steers a terminal, or hides in a line: control and format characters, half pairs, other line ends. */
-const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 // oxlint-disable no-control-regex -- these are what this file is about
 /** The colours that we write ourselves. */
 const OURS = /(\u001b\[(?:0|31|32)m)/;
@@ -9,10 +8,7 @@ const OURS = /(\u001b\[(?:0|31|32)m)/;
 const PROGRESS = /^(\r)([^\r\n]*?)(\u001b\[K)?$/;
 // oxlint-enable no-control-regex
 
-/**
- * A process whose terminal does nothing but print. Names, tags and messages come from servers and from files that
- * strangers signed: what would steer the terminal stands there as JSON has it.
- */
+/** A process whose terminal prints, in our colours, and overwrites only lines of progress: nothing else steers it. */
 export function withSafeTerminal(world: World): World {
   const { terminal } = world;
   return {
@@ -30,24 +26,16 @@ export function withSafeTerminal(world: World): World {
   };
 }
 
-/** A text in one line, whoever it is from. */
+/** A text in one line, whoever it is from; in our colours, where it has them. */
 export function oneLine(text: string): string {
-  const parts = text.split(OURS);
-  return parts
-    .map((part, at) => (at % 2 === 1 ? part : part.replaceAll(STEERING, escaped)))
-    .join("");
+  return besideColours(text, inOneLine);
 }
 
 function safe(text: string): string {
-  return text
-    .split(/([\n\t])/)
-    .map((part) => (part === "\n" || part === "\t" ? part : oneLine(part)))
-    .join("");
+  return besideColours(text, withoutSteering);
 }
 
-function escaped(character: string): string {
-  return Array.from({ length: character.length }, (_, at) => {
-    const unit = character.charCodeAt(at).toString(16);
-    return `\\u${unit.padStart(4, "0")}`;
-  }).join("");
+function besideColours(text: string, map: (part: string) => string): string {
+  const parts = text.split(OURS);
+  return parts.map((part, at) => (at % 2 === 1 ? part : map(part))).join("");
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withSafeTerminal } from "./printable.ts";
+import { withSafeTerminal } from "./safe-terminal.ts";
 import { fields, table } from "./text.ts";
 import type { World } from "./world.ts";
 
