@@ -20,6 +20,7 @@ export function createConnection(connect: () => Promise<TLSSocket>): Connection 
   return {
     close: drop,
     send: async (requests) => {
+      if (socket?.readableEnded === true) drop(); // a refusal in the middle of a body ends the connection
       socket ??= (await connect()).on("error", () => undefined); // a reset is an end like any other
       const open = socket;
       const isLast = requests.some((request) => request.isLast);
