@@ -16,3 +16,8 @@ export class DockerError extends CodedError<DockerErrorCode> {
     this.status = options?.status;
   }
 }
+
+/** Which engine is meant cannot be made out, or it cannot be reached from here. */
+export class EngineAddressError extends CodedError<
+  "docker/address-unusable" | "docker/context-unknown" | "docker/file-unreadable"
+> {}

@@ -1,6 +1,7 @@
 /** A Docker engine's socket: relay with upgrades, pull by digest, what runs now. */
 export { createEngine } from "./engine.ts";
-export { DockerError, type DockerErrorCode } from "./errors.ts";
+export { findEngine, type DockerSettings, type FoundEngine } from "./engine-address.ts";
+export { DockerError, EngineAddressError, type DockerErrorCode } from "./errors.ts";
 export type {
   Engine,
   LocalImage,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseFlags } from "#apps/drop-in";
 import { memoryTrustDirectory } from "#adapters/trust-directory";
 import { globalFlags } from "./commands.ts";
-import { findEngine } from "./engine-address.ts";
+import { engineOf } from "./engine-address.ts";
 import type { Session } from "./session.ts";
 
 let folder = "";
@@ -53,7 +53,7 @@ async function found(words: string, env: Readonly<Record<string, string>> = {}) 
     configDirectory: folder,
     directory: await memoryTrustDirectory({ clock: () => 0 }, o),
   };
-  return (await findEngine(session)).address;
+  return (await engineOf(session)).address;
 }
 
 test("the engine is the flag's, else the variable's, else the context's", async () => {

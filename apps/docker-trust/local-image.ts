@@ -1,8 +1,14 @@
-import { createEngine, DockerError, type Engine, type EngineAnswer } from "#adapters/docker";
+import {
+  createEngine,
+  DockerError,
+  type Engine,
+  type EngineAnswer,
+  type FoundEngine,
+} from "#adapters/docker";
 import { dockerCredentials, type Credentials } from "#adapters/remotes";
 import { formatQuery } from "#domain/engine-api";
 import { JsonError, readJson } from "#domain/json";
-import { findEngine, type FoundEngine } from "./engine-address.ts";
+import { engineOf } from "./engine-address.ts";
 import { failure } from "./errors.ts";
 import type { ImageName } from "./image-name.ts";
 import { followPush, type Pushed } from "./push-progress.ts";
@@ -33,7 +39,7 @@ export async function withLocalImage<Value>(
   let engine: Engine | undefined;
   let found: FoundEngine | undefined;
   const ask = async (method: string, target: string, auth?: string): Promise<EngineAnswer> => {
-    found ??= await findEngine(session);
+    found ??= await engineOf(session);
     const { shown } = found;
     engine ??= createEngine(found.address);
     const headers = auth === undefined ? {} : { "x-registry-auth": auth };
