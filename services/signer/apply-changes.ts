@@ -68,10 +68,14 @@ function addTarget(
   requireWithin(work, role, name);
   const isStale = work.draft.expired.has(role);
   const before = contentAt(work, role)?.targets.get(name);
-  // Custom data is one object or another, as its file was read.
-  if (isDeepStrictEqual(before, target, { skipPrototype: true }) && !isStale) return;
+  if (isSameTarget(before, target) && !isStale) return;
   edit(work, role).targets.set(name, target);
   work.dirty.add(role);
+}
+
+/** Custom data is one object or another, as its file was read. */
+export function isSameTarget(before: Target | undefined, target: Target): boolean {
+  return isDeepStrictEqual(before, target, { skipPrototype: true });
 }
 
 function removeTarget(work: Work, role: RoleName, name: string): void {

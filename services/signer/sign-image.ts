@@ -8,7 +8,7 @@ import {
   type RoleKeys,
   type RoleName,
 } from "#domain/tuf";
-import { applyChanges } from "./apply-changes.ts";
+import { applyChanges, isSameTarget } from "./apply-changes.ts";
 import type { Change } from "./change.ts";
 import type { Draft } from "./draft.ts";
 import { refused } from "./edited.ts";
@@ -41,6 +41,8 @@ export type SignedImage = {
   readonly roles: readonly RoleName[];
   /** Those of them that were delegated on the way. */
   readonly delegated: readonly RoleName[];
+  /** Of each image that was given, in their order: the roles that said so before, and were not signed for it. */
+  readonly already: readonly (readonly RoleName[])[];
   /** Whether the repository had no trust data before. */
   readonly isNew: boolean;
   /** False where all was signed as it is already, and nothing was sent. */
@@ -79,7 +81,11 @@ export async function signImages(
   const keyring = createKeyring(parts.keys, o);
   const own = how.as === undefined ? undefined : ownRole(how.as);
   let made: SigningKey | undefined;
-  let plan: Omit<Plan, "image"> = { roles: [], delegated: [] };
+  let plan: Pick<SignedImage, "roles" | "delegated" | "already"> = {
+    roles: [],
+    delegated: [],
+    already: [],
+  };
   const signerKey = async (name: string): Promise<SigningKey> => {
     const found = await chosenKey(parts.keys, { ...how, name }, keyring.open, o);
     if (found !== undefined) return found;
@@ -95,6 +101,7 @@ export async function signImages(
     plan = {
       roles: [...new Set(plans.flatMap(({ roles }) => roles))],
       delegated: [...new Set(plans.flatMap(({ delegated }) => delegated))],
+      already: plans.map(({ roles, image }) => roles.filter((role) => says(draft, role, image))),
     };
     const isDelegating = plan.delegated.length > 0;
     const key = isDelegating ? await signerKey(how.as ?? nameIn(plan.delegated)) : undefined;
@@ -176,6 +183,12 @@ function delegations(
 function targetsOf({ image, roles }: Plan): readonly Change[] {
   const { tag: name, sha256, length } = image;
   return roles.map((role) => ({ kind: "target-add", role, name, target: { sha256, length } }));
+}
+
+/** Whether a role that need not be signed again says that the tag is this image, and nothing else of it. */
+function says(draft: Draft, role: RoleName, { tag, sha256, length }: ImageToSign): boolean {
+  const target = draft.contents.get(role)?.targets.get(tag);
+  return !draft.expired.has(role) && isSameTarget(target, { sha256, length });
 }
 
 function nameIn(roles: readonly RoleName[]): string {

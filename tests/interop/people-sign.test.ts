@@ -90,6 +90,23 @@ test("an owner adds signers by account, and their signatures then count", async 
   expect((await alice.run(["signer", "add", "acme/web", "carol", "--yes"])).exitCode).toBe(0);
 });
 
+test("sign says what it signed now, and what said so already", async () => {
+  const digest = await lab.push("acme/web", "5", "web five");
+  expect((await alice.run(["sign", "acme/web:5"])).exitCode).toBe(0);
+  const { out, exitCode } = await bob.run(["sign", "acme/web:5"]);
+  expect(exitCode).toBe(0);
+  expect(out).toMatch(/^as +targets\/bob$/m);
+  expect(out).toMatch(/^already in +targets\/releases$/m);
+  await lab.push("acme/web", "6", "web six");
+  const both = await bob.json(["sign", "acme/web:5", "acme/web:6"]);
+  expect(both).toMatchObject([
+    { digest, isChanged: false, already: ["targets/releases", "targets/bob"] },
+    { isChanged: true, already: [], roles: ["targets/releases", "targets/bob"] },
+  ]);
+  for (const tag of ["5", "6"])
+    for (const person of [alice, bob]) await person.run(["revoke", `acme/web:${tag}`, "--yes"]);
+});
+
 test("revoke takes a tag out of one's own roles, and says where it still is", async () => {
   const revoked = await bob.run(["revoke", "acme/web:1", "--yes"]);
   expect(revoked).toMatchObject({ exitCode: 0, err: "" });

@@ -117,7 +117,8 @@ function jsonOf({ by, ...signed }: SignedImage): object {
 }
 
 function textOf(signed: SignedImage): string {
-  const { image, digest, roles, by, verdict, isChanged, isNew } = signed;
+  const { image, digest, roles, already, by, verdict, isChanged, isNew } = signed;
+  const now = isChanged ? roles.filter((role) => !already.includes(role)) : roles;
   const reasons = verdict?.reasons ?? [];
   const next = reasons.map(({ couldSign = [], next: other }) =>
     couldSign.length > 0 ? `${couldSign.join(" or ")} runs: countersign sign ${image}` : other,
@@ -125,7 +126,8 @@ function textOf(signed: SignedImage): string {
   return fields([
     [isChanged ? "signed" : "signed before", image],
     ["digest", digest],
-    ["as", listed(roles)],
+    ["as", listed(now)],
+    ["already in", isChanged ? listed(already) : undefined],
     ["by", by.account],
     ["begun", isNew ? "the trust data of this repository: keep its root key safe" : undefined],
     [

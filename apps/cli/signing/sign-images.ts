@@ -28,7 +28,9 @@ export type SignedImage = ImageToSign & {
   readonly image: string;
   /** The roles that say so now. */
   readonly roles: readonly RoleName[];
-  /** Those of them that were delegated on the way. */
+  /** Those of them that said so before, and were not signed for it. */
+  readonly already: readonly RoleName[];
+  /** Those that were delegated on the way. */
   readonly delegated: readonly RoleName[];
   /** Whether this began the repository's trust data. */
   readonly isNew: boolean;
@@ -66,11 +68,13 @@ export async function signImages(
   try {
     await using _lock = await directory.lock(place.gun, signing);
     const signed = await publishSignatures(trust.parts, place.gun, wanted, options, signing);
-    return await mapBounded(8, images, async (image) => {
+    return await mapBounded(8, [...images.entries()], async ([index, image]) => {
       const name = formatReference({ ...placeOf(place), tag: image.tag as never });
-      const { roles, delegated, isNew, isChanged } = signed;
+      const { roles, delegated, isNew } = signed;
+      const already = signed.already[index] ?? [];
+      const isChanged = signed.isChanged && already.length < roles.length;
       const verdict = place.isOwn ? await verdictOn(signing, name) : undefined;
-      return { ...image, image: name, roles, delegated, isNew, isChanged, by, verdict };
+      return { ...image, image: name, roles, already, delegated, isNew, isChanged, by, verdict };
     });
   } catch (error) {
     throw inWords(error, { place, by, trust });
