@@ -1,7 +1,8 @@
 import { JsonError, readJson, type JsonObject, type JsonValue } from "#domain/json";
 import { EngineApiError } from "./errors.ts";
 import * as shapes from "./shapes.ts";
-import { checkSpelling, isObject } from "./spelling.ts";
+import { isObject, objectOf } from "./json-path.ts";
+import { checkSpelling } from "./spelling.ts";
 import type { Shape } from "./shapes.ts";
 
 export type BodyKind =
@@ -101,13 +102,6 @@ function withoutMisplaced(value: JsonObject): JsonObject {
       throw malformed(`${known} stands outside HostConfig, where engines differ about it`);
   }
   return objectOf(kept);
-}
-
-/** An object without prototype, in which `__proto__` is a member like any other. */
-export function objectOf(entries: readonly (readonly [string, JsonValue])[]): JsonObject {
-  const made = Object.create(null) as Record<string, JsonValue>;
-  for (const [name, value] of entries) made[name] = value;
-  return made;
 }
 
 function malformed(message: string): EngineApiError {

@@ -1,5 +1,5 @@
 import type { JsonValue } from "#domain/json";
-import { isList, isObject } from "./spelling.ts";
+import { isList, isObject } from "./json-path.ts";
 
 /** Whether a setting's value leaves the host alone. */
 export type Test = (value: JsonValue | undefined) => boolean;

@@ -1,10 +1,9 @@
 import type { JsonObject, JsonValue } from "#domain/json";
-import { objectOf, type EngineBody } from "./body.ts";
+import type { EngineBody } from "./body.ts";
 import { isAbsent, isEmpty, isFalsy, isOneOf, type Test } from "./harmless.ts";
-import { at } from "./images.ts";
 import { isHarmlessLog } from "./logs.ts";
 import { inNetwork } from "./networks.ts";
-import { isList, isObject } from "./spelling.ts";
+import { at, isList, isObject, objectOf } from "./json-path.ts";
 import { inVolume, isHarmlessDriver, isVolumeBind } from "./volumes.ts";
 
 /** A setting with which a container reaches the machine under it, around every check on images. */

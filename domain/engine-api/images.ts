@@ -1,10 +1,10 @@
 import type { JsonObject, JsonValue } from "#domain/json";
-import { objectOf, type EngineBody } from "./body.ts";
+import type { EngineBody } from "./body.ts";
 import { EngineApiError } from "./errors.ts";
-import { isList, isObject } from "./spelling.ts";
+import { at, isList, replaced, type JsonPath } from "./json-path.ts";
 
 /** Where an image reference stands in a body, and what is written there. */
-export type ImageUse = { readonly path: readonly (string | number)[]; readonly image: string };
+export type ImageUse = { readonly path: JsonPath; readonly image: string };
 
 /**
  * Every image that a body would have the engine run or mount: the container's own first. Throws
@@ -59,7 +59,7 @@ function usesIn(
   return [use(imagePath, image), ...mounted];
 }
 
-function use(path: ImageUse["path"], image: JsonValue | undefined): ImageUse {
+function use(path: JsonPath, image: JsonValue | undefined): ImageUse {
   // The engine would trim nothing and neither do we: what has spaces or controls is no reference.
   if (typeof image !== "string" || !/^[\u0021-\u007e]{1,512}$/.test(image))
     throw malformed(`${path.join(".")} is not an image reference`);
@@ -73,30 +73,6 @@ function refuseOtherTasks(task: JsonValue | undefined): void {
     (at(task, ["PluginSpec"]) ?? null) === null &&
     (at(task, ["NetworkAttachmentSpec"]) ?? null) === null;
   if (!isContainer) throw malformed("only services that run containers pass this gateway");
-}
-
-/** The value at `path`, or undefined. */
-export function at(
-  value: JsonValue | undefined,
-  path: readonly (string | number)[],
-): JsonValue | undefined {
-  const [first, ...rest] = path;
-  if (first === undefined) return value;
-  if (isObject(value)) return at(value[first], rest);
-  return isList(value) && typeof first === "number" ? at(value[first], rest) : undefined;
-}
-
-/** `value` with another text at `path`. */
-export function replaced(value: JsonValue, path: ImageUse["path"], image: string): JsonValue {
-  const [first, ...rest] = path;
-  if (first === undefined) return image;
-  if (isList(value))
-    return value.map((item, index) => (index === first ? replaced(item, rest, image) : item));
-  if (!isObject(value)) return value;
-  const entries = Object.entries(value);
-  return objectOf(
-    entries.map(([name, item]) => [name, name === first ? replaced(item, rest, image) : item]),
-  );
 }
 
 function malformed(message: string): EngineApiError {

@@ -13,7 +13,8 @@ export { readDockerfile, refusalOfTrigger, type BuildBase, type Dockerfile } fro
 export type { DockerfileArguments } from "./dockerfile-words.ts";
 export { EngineApiError, type EngineApiErrorCode } from "./errors.ts";
 export { hostEscapesOf, hostReachOf, type HostEscape } from "./host-escapes.ts";
-export { at, imagesOf, withImages, type ImageUse } from "./images.ts";
+export { imagesOf, withImages, type ImageUse } from "./images.ts";
+export { at } from "./json-path.ts";
 export type { Needed, Operation, OperationClass } from "./operations.ts";
 export { networksOf } from "./networks.ts";
 export { formatQuery, single, type Query } from "./query.ts";

@@ -1,6 +1,6 @@
 import type { JsonValue } from "#domain/json";
 import { isAbsent, isEmpty, isOneOf } from "./harmless.ts";
-import { isObject } from "./spelling.ts";
+import { isObject } from "./json-path.ts";
 
 const KEPT_BY_THE_ENGINE = ["json-file", "local", "journald", "none"] as const;
 const namesNoPlace: ReadonlySet<string> = new Set([

@@ -1,8 +1,7 @@
 import type { JsonObject } from "#domain/json";
 import type { EngineBody } from "./body.ts";
 import { isOneOf } from "./harmless.ts";
-import { at } from "./images.ts";
-import { isList, isObject } from "./spelling.ts";
+import { at, isList, isObject } from "./json-path.ts";
 
 /** With it a bridge of the host's own takes containers in. */
 const bridgeName = "com.docker.network.bridge.name";

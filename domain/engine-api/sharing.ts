@@ -1,11 +1,10 @@
 import type { JsonObject, JsonValue } from "#domain/json";
 import type { EngineBody } from "./body.ts";
-import { at, replaced } from "./images.ts";
-import { isList } from "./spelling.ts";
+import { at, isList, replaced, type JsonPath } from "./json-path.ts";
 
 /** Where a container stands in a body that would share volumes or namespaces with it. */
 export type ContainerUse = {
-  readonly path: readonly (string | number)[];
+  readonly path: JsonPath;
   /** Its name or ID. */
   readonly container: string;
   /** What stands around it: `container:` before, `:ro` behind. */
@@ -43,7 +42,7 @@ export function withContainers(
   return { ...body, value: value as JsonObject };
 }
 
-function useOf(path: ContainerUse["path"], text: string, start: number, end: number): ContainerUse {
+function useOf(path: JsonPath, text: string, start: number, end: number): ContainerUse {
   return {
     path,
     container: text.slice(start, end),

@@ -1,5 +1,6 @@
-import type { JsonObject, JsonValue } from "#domain/json";
+import type { JsonValue } from "#domain/json";
 import { EngineApiError } from "./errors.ts";
+import { isList, isObject } from "./json-path.ts";
 import type { Shape } from "./shapes.ts";
 
 /**
@@ -26,14 +27,6 @@ export function checkSpelling(value: JsonValue, shape: Shape, path = ""): readon
     if (inner !== undefined) unknown.push(...checkSpelling(member, inner, at));
   }
   return unknown;
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-export function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
-  return Array.isArray(value);
 }
 
 function fold(name: string): string {

@@ -1,8 +1,7 @@
 import type { JsonObject, JsonValue } from "#domain/json";
 import type { EngineBody } from "./body.ts";
 import { isAbsent, isEmpty, isOneOf } from "./harmless.ts";
-import { at } from "./images.ts";
-import { isList, isObject } from "./spelling.ts";
+import { at, isList, isObject } from "./json-path.ts";
 
 /** Settings of a new volume that reach the host. */
 export function inVolume(body: JsonObject): readonly string[] {
