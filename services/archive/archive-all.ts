@@ -1,9 +1,8 @@
-import { CodedError, type Clock, type Options } from "#domain/kernel";
+import { mapBounded, CodedError, type Clock, type Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import { renewed } from "./add-repository.ts";
 import type { ArchivedRepository } from "./archived.ts";
 import { collect } from "./collect.ts";
-import { mapBounded } from "./map-bounded.ts";
 import type { ArchiveSource } from "./ports.ts";
 
 export type ArchiveParts = {

@@ -1,4 +1,4 @@
-import type { Clock, Options } from "#domain/kernel";
+import { mapBounded, type Clock, type Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import {
   decodeRoot,
@@ -17,7 +17,6 @@ import {
 import { maxRepositoryBytes, maxRoots, type ArchivedRepository } from "./archived.ts";
 import { ArchiveError } from "./errors.ts";
 import { judge } from "./judge.ts";
-import { mapBounded } from "./map-bounded.ts";
 import type { ArchiveSource } from "./ports.ts";
 
 export type CollectParts = {

@@ -1,4 +1,4 @@
-import type { Options } from "#domain/kernel";
+import { mapBounded, type Options } from "#domain/kernel";
 import type {
   Descriptor,
   Digest,
@@ -9,7 +9,6 @@ import type {
 } from "#domain/oci";
 import { checked } from "./checked.ts";
 import { PublisherError } from "./errors.ts";
-import { mapBounded } from "./map-bounded.ts";
 import type { ImageRegistry, ImageSource } from "./ports.ts";
 import { readImage } from "./read-image.ts";
 

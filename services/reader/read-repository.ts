@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Clock, Options } from "#domain/kernel";
+import { mapBounded, type Clock, type Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import {
   faultOf,
@@ -22,7 +22,6 @@ import {
   type Trusted,
 } from "#domain/tuf";
 import { begunAnew } from "./begun-anew.ts";
-import { mapBounded } from "./map-bounded.ts";
 import type { AcceptFirst, MetadataSource, Remembered, TrustMemory } from "./ports.ts";
 import { Refused, refuse } from "./refused.ts";
 import { renewedRoles } from "./renewed-roles.ts";

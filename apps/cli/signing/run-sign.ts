@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { mapBounded } from "#domain/kernel";
 import { isTag } from "#domain/oci";
 import { CliError } from "../errors.ts";
-import { mapBounded } from "../map-bounded.ts";
 import { progressOn } from "../progress.ts";
 import { reportOf } from "../report-error.ts";
 import type { ExitCode, Result, Session } from "../session.ts";

@@ -1,7 +1,7 @@
+import { mapBounded } from "#domain/kernel";
 import type { Digest } from "#domain/oci";
 import type { VerifiedRepository } from "#domain/tuf";
 import { RemoteError } from "#adapters/remotes";
-import { mapBounded } from "../map-bounded.ts";
 import { progressOn } from "../progress.ts";
 import { reportOf } from "../report-error.ts";
 import type { ExitCode, Session } from "../session.ts";

@@ -1,4 +1,5 @@
 import { ApiError, type Verdict } from "#contracts";
+import { mapBounded } from "#domain/kernel";
 import { digestHex, formatReference, type Digest } from "#domain/oci";
 import { parseRoleName, type RoleName } from "#domain/tuf";
 import {
@@ -9,7 +10,6 @@ import {
   type SignImageOptions,
 } from "#services/signer";
 import { CliError } from "../errors.ts";
-import { mapBounded } from "../map-bounded.ts";
 import type { Session } from "../session.ts";
 import type { Signing, TrustConnection } from "./open-signing.ts";
 import type { Place } from "./places.ts";

@@ -1,6 +1,6 @@
 /**
- * Maps with at most `limit` calls under way at once; the results keep the order of the items. After a failure
- * nothing more is begun.
+ * Maps with at most `limit` calls under way at once; the results keep the order of the items. When one fails no
+ * further one begins, and the failure is thrown when those under way have ended.
  */
 export async function mapBounded<Item, Result>(
   limit: number,
@@ -21,6 +21,9 @@ export async function mapBounded<Item, Result>(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  const workers = Array.from({ length: Math.min(limit, items.length) }, worker);
+  const ended = await Promise.allSettled(workers);
+  const failed = ended.find((each) => each.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
   return results;
 }
