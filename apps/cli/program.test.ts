@@ -88,6 +88,32 @@ test("why gives the reasons of a refusal with what would help, and exits with 3"
   await expect(ran.out).toMatchFileSnapshot(expected("why-refused"));
 });
 
+test("why names the image of our own registry that may have been meant", async () => {
+  const reasons = [{ kind: "registry-not-trusted", text: "docker.io is not trusted here" }];
+  const repository = {
+    name: "acme/web",
+    visibility: "private",
+    tags: 1,
+    hasTrustData: true,
+  } as const;
+  await using server = await fixtureServer({
+    status,
+    why: { ...refused, image: "docker.io/acme/web:1", reasons },
+    tags: ({ path }) => {
+      if (path.includes("acme%2Fweb")) return { repository, tags: [] };
+      throw new Refusal(404, { code: "rest/not-found", message: "no such repository" });
+    },
+  });
+  await using cli = await commandLine(server);
+  const meant = "in this registry: countersign why localhost:8443/acme/web:1\n";
+  expect((await cli.run(["why", "acme/web:1"])).out).toContain(meant);
+  for (const image of ["acme/none:1", "docker.io/acme/web:1", "alpine"])
+    expect((await cli.run(["why", image])).out).not.toContain("in this registry");
+  const calls = server.calls.length;
+  await cli.run(["why", "acme/web:1", "-q"]);
+  expect(server.calls).toHaveLength(calls + 1);
+});
+
 test("why tries every image before it fails", async () => {
   await using server = await fixtureServer({
     why: ({ path }) => {

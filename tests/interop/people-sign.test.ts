@@ -208,6 +208,14 @@ test("on a terminal passphrases are asked for, and a wrong one is asked for agai
   expect(without.err).toContain("COUNTERSIGN_PASSPHRASE_FILE");
 });
 
+test("why says where the image is that may have been meant, where docker would look elsewhere", async () => {
+  const elsewhere = await alice.run(["why", "acme/web:1"]);
+  expect(elsewhere).toMatchObject({ exitCode: 3, err: "" });
+  const [meant = ""] = /countersign why localhost:\d+\/\S+/.exec(elsewhere.out) ?? [];
+  expect(meant).toBe(`countersign why ${lab.host}/acme/web:1`);
+  expect((await alice.run(["why", "acme/none:1"])).out).not.toContain("in this registry");
+});
+
 test("log tells who published what, with tags, keys and roles", async () => {
   const { out, exitCode, err } = await carol.run(["log", "acme/web"]);
   expect({ exitCode, err }).toEqual({ exitCode: 0, err: "" });

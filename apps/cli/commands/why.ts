@@ -1,8 +1,9 @@
 import { ApiError, shortenDigests, type Verdict } from "#contracts";
 import type { Command } from "commander";
+import { hasHost } from "../image-host.ts";
 import type { Cli } from "../program.ts";
 import { reportOf } from "../report-error.ts";
-import type { ExitCode } from "../session.ts";
+import type { ExitCode, Session } from "../session.ts";
 import { fields, listed, moment } from "../text.ts";
 import { examples } from "./example.ts";
 
@@ -15,11 +16,14 @@ export function addWhy(program: Command, cli: Cli): void {
     .action((images: readonly string[], _options: unknown, command: Command) =>
       cli.act(command, async (session) => {
         const verdicts: Verdict[] = [];
+        const here = new Map<Verdict, string>();
         let worst: ExitCode = 0;
         for (const image of images)
           try {
             const verdict = await session.client("why", { query: { image } });
             verdicts.push(verdict);
+            const ours = await ownName(session, image, verdict);
+            if (ours !== undefined) here.set(verdict, `in this registry: countersign why ${ours}`);
             if (verdict.kind === "deny" && worst === 0) worst = 3;
           } catch (error) {
             if (!(error instanceof ApiError) || images.length === 1) throw error;
@@ -29,14 +33,35 @@ export function addWhy(program: Command, cli: Cli): void {
         session.show({
           json: images.length === 1 ? verdicts[0] : verdicts,
           ids: verdicts.map(({ kind, image }) => `${kind} ${image}`),
-          text: verdicts.map((verdict) => textOf(verdict, session.config.colour)).join("\n"),
+          text: verdicts
+            .map((verdict) => textOf(verdict, here.get(verdict), session.config.colour))
+            .join("\n"),
         });
         return worst;
       }),
     );
 }
 
-function textOf(verdict: Verdict, colour: boolean): string {
+/** Without a host docker means Docker Hub; who wrote it so may have meant the image of that name here. */
+async function ownName(
+  { client, config }: Session,
+  image: string,
+  { reasons }: Verdict,
+): Promise<string | undefined> {
+  const isElsewhere = reasons.some(({ kind }) => kind === "registry-not-trusted");
+  const isShown = config.format === "text" && !config.quiet;
+  if (!isElsewhere || !isShown || hasHost(image)) return undefined;
+  const repository = image.replace(/@.*$/, "").replace(/:[^:/]*$/, "");
+  try {
+    await client("tags", { query: { repository } });
+    return `${(await client("status")).registryHost}/${image}`;
+  } catch (error) {
+    if (error instanceof ApiError) return undefined; // there is none of that name, or none to be seen
+    throw error;
+  }
+}
+
+function textOf(verdict: Verdict, here: string | undefined, colour: boolean): string {
   const admitted = verdict.kind === "admit";
   const word = admitted ? "admitted" : "refused";
   const shown = colour ? `\u001b[${admitted ? 32 : 31}m${word}\u001b[0m` : word;
@@ -46,7 +71,7 @@ function textOf(verdict: Verdict, colour: boolean): string {
     ["signed", listed(verdict.countersigners.map(({ account, role }) => `${account} (${role})`))],
     ["as of", asOf(verdict)],
     ...verdict.reasons.map(({ text: reason }) => ["reason", reason] as const),
-    ...hintsOf(verdict).map((hint) => ["hint", hint] as const),
+    ...[...hintsOf(verdict), here].map((hint) => ["hint", hint] as const),
   ]);
   return text.replace(word, shown);
 }

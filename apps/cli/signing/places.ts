@@ -12,6 +12,7 @@ import {
   type RepositoryName,
 } from "#domain/oci";
 import { CliError } from "../errors.ts";
+import { hasHost } from "../image-host.ts";
 import { readNamedFile } from "../named-file.ts";
 import type { Session } from "../session.ts";
 import type { Account } from "./account.ts";
@@ -110,13 +111,6 @@ export function createPlaces(session: Session, account: Account, options: TrustO
       );
     },
   };
-}
-
-/** A host has a dot, a port or is `localhost`: so docker tells it from the first part of a name. */
-function hasHost(text: string): boolean {
-  const slash = text.indexOf("/");
-  const first = text.slice(0, Math.max(slash, 0));
-  return /[.:]/.test(first) || first === "localhost";
 }
 
 /** What a server that is not there, or does not let us ask, cannot tell. */
