@@ -113,7 +113,8 @@ export function createWatch(
       for (const id of traps) everTraps.add(id);
       const found: string[] = [...(await ofEvents())];
       for (const container of await containers())
-        if (!traps.includes(container.Id)) found.push(...(await ofContainer(container)));
+        // Renamed while it was removed, a container stays in the engine's list, without name and for ever.
+        if (!everTraps.has(container.Id)) found.push(...(await ofContainer(container)));
       for (const id of traps) found.push(...(await ofTrap(id)));
       for (const { ID, Spec } of await services()) {
         made.services += 1;
