@@ -46,8 +46,11 @@ export type Stage = AsyncDisposable & {
   readonly image: (docker: DockerCli, reference: string, content: string) => Promise<void>;
 };
 
-/** Signs the admin in, and hands out the means to bring people on stage. */
-export async function setStage(server: ServerUnderTest): Promise<Stage> {
+/** Signs the admin in, and hands out the means to bring people on stage; `via`: see `RunOptions`. */
+export async function setStage(
+  server: ServerUnderTest,
+  { via = [] }: { readonly via?: readonly string[] } = {},
+): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "countersign-stage-"));
   const rootfs = await makeTinyImageFolder(folder);
   const people: Person[] = [];
@@ -56,6 +59,7 @@ export async function setStage(server: ServerUnderTest): Promise<Stage> {
     (args: readonly string[], options: RunOptions = {}) =>
       runPeer(process.execPath, [entry, ...args], {
         cwd: folder,
+        via,
         ...options,
         env: {
           HOME: home,
@@ -77,6 +81,7 @@ export async function setStage(server: ServerUnderTest): Promise<Stage> {
     const bundle = join(folder, `bundle-${name}-${people.length}`);
     await succeed(admin(["bundle", "create", name, "--unpack", "-o", bundle]));
     const docker = await dockerCli({
+      via,
       env: {
         ...passphrases,
         DOCKER_HOST: server.gateway,
@@ -104,6 +109,7 @@ export async function setStage(server: ServerUnderTest): Promise<Stage> {
           ],
           {
             cwd: folder,
+            via,
             ...options,
             env: {
               HOME: docker.home,

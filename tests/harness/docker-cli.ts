@@ -28,6 +28,8 @@ export function dockerPrograms(): readonly string[] {
 export async function dockerCli(options: {
   readonly env: Readonly<Record<string, string>>;
   readonly program?: string;
+  /** See `RunOptions`. */
+  readonly via?: readonly string[];
   readonly trusts?: { readonly hosts: readonly string[]; readonly caFile: string };
 }): Promise<DockerCli> {
   const program = options.program ?? findPeer("docker") ?? "docker";
@@ -40,6 +42,7 @@ export async function dockerCli(options: {
   }
   const env = { HOME: home, DOCKER_CONFIG: config, ...options.env };
   const merged = (more: RunOptions = {}): RunOptions => ({
+    ...(options.via === undefined ? {} : { via: options.via }),
     ...more,
     env: { ...env, ...more.env },
   });

@@ -6,6 +6,8 @@ export type RunOptions = {
   readonly cwd?: string;
   readonly input?: string | Uint8Array;
   readonly timeoutMs?: number;
+  /** What the command line begins with: `nsenter …` into another network. */
+  readonly via?: readonly string[];
   /** Kills the program. */
   readonly signal?: AbortSignal;
 };
@@ -21,7 +23,8 @@ export async function runPeer(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Ran> {
-  const child = spawn(program, [...args], {
+  const [first = program, ...rest] = [...(options.via ?? []), program, ...args];
+  const child = spawn(first, rest, {
     env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
     timeout: options.timeoutMs ?? 60_000,

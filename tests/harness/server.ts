@@ -31,7 +31,12 @@ export type ServerUnderTest = AsyncDisposable & {
 
 /** Starts the built server; `engine` is a `unix://` address. */
 export async function startServer(
-  options: { readonly engine?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly engine?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    /** What the command line begins with; it has to become the server, not to start it. */
+    readonly via?: readonly string[];
+  } = {},
 ): Promise<ServerUnderTest> {
   const data = await mkdtemp(join(tmpdir(), "countersign-server-"));
   const [port, gatewayPort] = await freePorts();
@@ -54,7 +59,9 @@ export async function startServer(
   let output = "";
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    const started = spawn(process.execPath, [builtCommand("countersign"), "serve"], {
+    const command = [process.execPath, builtCommand("countersign"), "serve"];
+    const [first = "", ...rest] = [...(options.via ?? []), ...command];
+    const started = spawn(first, rest, {
       env,
       cwd: data,
       stdio: ["ignore", "pipe", "pipe"],
