@@ -11,6 +11,7 @@ export type {
   StoredVolume,
   Workload,
 } from "./ports.ts";
+export { stopperOf } from "./stop-workload.ts";
 export { createProgress, type Progress } from "./progress.ts";
 export type {
   EngineAddress,

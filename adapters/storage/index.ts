@@ -4,6 +4,7 @@ export { openDatabase, together, type Database } from "./database.ts";
 export { openDiskBlobStore, type DiskBlobStoreOptions } from "./blobs/disk-blob-store.ts";
 export { sqlRegistryStore } from "./registry/sql-registry-store.ts";
 export { sqlDecisionStore } from "./gatekeeper/decision-store.ts";
+export { sqlWorkloadStore } from "./gatekeeper/workload-store.ts";
 export { sqlPolicyStore } from "./gatekeeper/policy-store.ts";
 export { sqlFileCache } from "./remotes/file-cache.ts";
 export { sqlRegistries } from "./remotes/registries.ts";

@@ -5,6 +5,7 @@ import { registry } from "./migrations/0003-registry.ts";
 import { gatekeeper } from "./migrations/0004-gatekeeper.ts";
 import { trustUpkeep } from "./migrations/0005-trust-upkeep.ts";
 import { remotes } from "./migrations/0006-remotes.ts";
+import { workloads } from "./migrations/0007-workloads.ts";
 
 /** All migrations in the order of their names. Only ever added to: what has run somewhere never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0004-gatekeeper": gatekeeper,
   "0005-trust-upkeep": trustUpkeep,
   "0006-remotes": remotes,
+  "0007-workloads": workloads,
 };

@@ -12,6 +12,7 @@ import { listen, withPortsHeld } from "./listen.ts";
 import type { Addresses } from "./questions.ts";
 import { stopped } from "./stopped.ts";
 import { wire, type App } from "./wire.ts";
+import { watchWorkloads } from "./watch-workloads.ts";
 import { startWorkers } from "./workers.ts";
 
 export type ServeOptions = {
@@ -72,8 +73,10 @@ async function serveAlone(app: App, config: Config, log: Logger, o: Options): Pr
     await untilStopped(listening.addresses, config, log, o, async () => {
       const collecting = collectGarbageRegularly(app, log, o);
       const keeping = keepTrustFresh(app, log, o);
+      const watching = watchWorkloads(app, log, o);
       await stopped(o.signal);
-      return async () => void (await Promise.all([listening.close(), collecting, keeping]));
+      return async () =>
+        void (await Promise.all([listening.close(), collecting, keeping, watching]));
     });
   } finally {
     await listening.close();
@@ -92,8 +95,9 @@ async function serveWithWorkers(
     await untilStopped(workers.addresses, config, log, o, async () => {
       const collecting = collectGarbageRegularly(app, log, o);
       const keeping = keepTrustFresh(app, log, o, workers.learn);
+      const watching = watchWorkloads(app, log, o);
       await Promise.race([stopped(o.signal), workers.failed]);
-      return async () => void (await Promise.all([workers.stop(), collecting, keeping]));
+      return async () => void (await Promise.all([workers.stop(), collecting, keeping, watching]));
     });
   } finally {
     await workers.stop();

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { createEngine } from "#adapters/docker";
+import { createEngine, stopperOf } from "#adapters/docker";
 import { packageVersion } from "#adapters/io";
 import { createKeyVault, openPki, pemKeyReader, sealingUnder } from "#adapters/pki";
 import { createRemoteSource } from "#adapters/remotes";
@@ -21,8 +21,10 @@ import {
   sqlRegistryStore,
   sqlSealedKeyStore,
   sqlTrustMemory,
+  sqlWorkloadStore,
   together,
 } from "#adapters/storage";
+import { createWebhook } from "#adapters/webhook";
 import type { Clock, Options } from "#domain/kernel";
 import { createGateway, type Gateway } from "#faces/gateway";
 import { createMetrics, metricsFace, type Face, type Metrics, type TlsIdentity } from "#faces/http";
@@ -59,6 +61,7 @@ import { requireKeysToOpen } from "./open-vault.ts";
 import { pauseWithJitter } from "./pause.ts";
 import { runningWorkloads } from "./running-workloads.ts";
 import { builtWeb } from "./web-directory.ts";
+import { webhookKey } from "./webhook-key.ts";
 
 /** The whole program, put together and not yet listening. */
 export type App = {
@@ -71,6 +74,8 @@ export type App = {
   readonly trust: TrustService;
   readonly upkeep: TrustUpkeep;
   readonly gatekeeper: Gatekeeper;
+  /** Differs whenever something changed that verdicts rest on, other registries aside. */
+  verdictsRestOn(o: Options): Promise<string>;
   readonly faces: readonly Face[];
   readonly tls: TlsIdentity;
   readonly gateway: Gateway;
@@ -161,6 +166,10 @@ export async function wire(
     decisions: sqlDecisionStore(database),
     images: registry,
     engine: runningWorkloads(config.engine === "none" ? undefined : engine),
+    workloadStore: sqlWorkloadStore(database),
+    stopper: stopperOf(engine),
+    webhook: createWebhook({ key: () => webhookKey(data, o), clock }),
+    pace: (options) => pauseWithJitter(stopPauseMs, options),
     clock,
   });
 
@@ -219,6 +228,12 @@ export async function wire(
     tls,
     gateway,
     caPem: pki.caPem,
+    async verdictsRestOn(options) {
+      const newest = { gun: undefined, range: { before: Number.MAX_SAFE_INTEGER }, limit: 1 };
+      const [change] = await trust.changes(newest, options);
+      const { version } = await gatekeeper.policy(options);
+      return [version, (await accounts.roster(options)).version, change?.id ?? 0].join(" ");
+    },
     declareReady() {
       isStarted = true;
     },
@@ -229,6 +244,9 @@ export async function wire(
     },
   };
 }
+
+/** Between two workloads that are stopped. */
+const stopPauseMs = 5_000;
 
 /** Between two batches of signing again, so that what people ask for goes first. */
 const pauseMs = 100;

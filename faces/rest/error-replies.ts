@@ -148,6 +148,23 @@ const otherReplies: ReadonlyMap<string, Answer> = new Map([
     },
   ],
   [
+    "gatekeeper/dry-run-first",
+    {
+      status: 409,
+      message: "stopping has to be tried first",
+      hint: "choose the dry run, look at what it would have stopped, then choose to stop",
+      field: "whenLost",
+    },
+  ],
+  [
+    "gatekeeper/webhook-invalid",
+    {
+      status: 422,
+      message: "a webhook is needed: an http or https address",
+      field: "whenLost",
+    },
+  ],
+  [
     "gatekeeper/unknown-team",
     { status: 422, message: "a required team does not exist", field: "requiredTeams" },
   ],

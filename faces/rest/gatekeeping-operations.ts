@@ -1,4 +1,4 @@
-import type { Decision, Decisions } from "#contracts";
+import type { Decision, Decisions, Policy } from "#contracts";
 import type { User } from "#domain/identity";
 import { CodedError, type Options } from "#domain/kernel";
 import {
@@ -23,11 +23,15 @@ export function gatekeepingOperations(
 ): readonly Operation[] {
   return [
     operation("status", "signed-in", async ({ caller, signal }) => {
-      const { warnings, ...status } = await gatekeeping.status({ signal });
+      const { warnings, ...known } = await gatekeeping.status({ signal });
+      const status = { ...known, policy: withoutWebhook(known.policy) };
       // They name repositories, and are for whoever can do something about them.
       return warnings === undefined || !caller.user.isAdmin ? status : { ...status, warnings };
     }),
-    operation("policy", "signed-in", ({ signal }) => gatekeeping.policy({ signal })),
+    operation("policy", "signed-in", async ({ caller, signal }) => {
+      const policy = await gatekeeping.policy({ signal });
+      return caller.user.isAdmin ? policy : withoutWebhook(policy);
+    }),
     operation("setPolicy", "admin", ({ caller, body, signal }) =>
       gatekeeping.setPolicy(body, caller.user.name, { signal }),
     ),
@@ -110,6 +114,12 @@ export function gatekeepingOperations(
     }
     return { decisions: seen, ...(before === undefined ? {} : { next: before }) };
   }
+}
+
+/** Its address may be a secret of its own. */
+function withoutWebhook(policy: Policy): Policy {
+  const { whenLost, ...rest } = policy;
+  return whenLost === undefined ? rest : { ...rest, whenLost: { action: whenLost.action } };
 }
 
 function tagOf(text: string): Tag {

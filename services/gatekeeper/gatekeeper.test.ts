@@ -8,7 +8,11 @@ import {
   type GatekeeperParts,
   type Roster,
 } from "#services/gatekeeper";
-import { memoryDecisionStore, memoryPolicyStore } from "#services/gatekeeper/testing";
+import {
+  memoryDecisionStore,
+  memoryPolicyStore,
+  memoryWorkloadStore,
+} from "#services/gatekeeper/testing";
 import { expect, test } from "vitest";
 
 const o = { signal: new AbortController().signal };
@@ -74,6 +78,10 @@ function world(parts: Partial<GatekeeperParts> = {}): World {
     decisions: memoryDecisionStore(),
     images: { imageIds: () => Promise.resolve(["sha256:config"]) },
     engine: { running: () => Promise.resolve(undefined) },
+    workloadStore: memoryWorkloadStore(),
+    stopper: { stop: () => Promise.resolve({ kind: "stood-still" }) },
+    webhook: { send: () => Promise.resolve(true) },
+    pace: () => Promise.resolve(),
     clock: () => 1_000,
     ...parts,
   });

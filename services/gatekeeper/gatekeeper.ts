@@ -16,10 +16,24 @@ import {
 } from "./judge.ts";
 import type { NamedImage } from "./gather.ts";
 import { setPolicy } from "./policy.ts";
-import type { Engine, NewPolicy, StoredPolicy } from "./ports.ts";
-import { judgeWorkloads, policyWarnings, type JudgedWorkload } from "./workloads.ts";
+import type { Engine, NewPolicy, Stopper, StoredPolicy, Webhook, WorkloadStore } from "./ports.ts";
+import { tellWaiting } from "./tell-waiting.ts";
+import { reviewWorkloads, type Review } from "./watch-workloads.ts";
+import {
+  judgeWorkloads,
+  policyWarnings,
+  standingWorkloads,
+  type JudgedWorkload,
+  type StandingWorkload,
+} from "./workloads.ts";
 
-export type GatekeeperParts = Omit<JudgeParts, "announce"> & { readonly engine: Engine };
+export type GatekeeperParts = Omit<JudgeParts, "announce"> & {
+  readonly engine: Engine;
+  readonly workloadStore: WorkloadStore;
+  readonly stopper: Stopper;
+  readonly webhook: Webhook;
+  readonly pace: (o: Options) => Promise<void>;
+};
 
 export type Preview = {
   readonly workloads: readonly JudgedWorkload[] | undefined;
@@ -44,7 +58,11 @@ export interface Gatekeeper {
     wanted: { readonly mode: PolicyMode; readonly required: readonly TeamRequirement[] },
     o: Options,
   ): Promise<Preview>;
-  workloads(o: Options): Promise<readonly JudgedWorkload[] | undefined>;
+  workloads(o: Options): Promise<readonly StandingWorkload[] | undefined>;
+  /** Looks at what runs, and does what the policy says about what lost its approval. */
+  reviewWorkloads(o: Options): Promise<Review | undefined>;
+  /** Tells whoever is to be told; how many were. */
+  tellWaiting(o: Options): Promise<number>;
   decisions(
     query: { readonly before?: string; readonly limit: number; readonly repository?: Gun },
     o: Options,
@@ -72,7 +90,9 @@ export function createGatekeeper(given: GatekeeperParts): Gatekeeper {
         warnings: await policyWarnings(policy, parts, o),
       };
     },
-    workloads: async (o) => judgeWorkloads(await parts.policies.current(o), parts, o),
+    workloads: (o) => standingWorkloads(parts, o),
+    reviewWorkloads: (o) => reviewWorkloads(parts, o),
+    tellWaiting: (o) => tellWaiting(parts, o),
     decisions: (query, o) => parts.decisions.list(query, o),
     decision: (id, o) => parts.decisions.get(id, o),
     subscribe: (listener, o) => following.subscribe(listener, o),

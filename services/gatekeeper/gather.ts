@@ -29,7 +29,8 @@ export async function gather(
 ): Promise<Case> {
   const people = peopleOf(await parts.directory.roster(o));
   const trustedHosts = await parts.registries.hosts(o);
-  const base = { image: named.image, people, policy, trustedHosts };
+  const { version, mode, required } = policy;
+  const base = { image: named.image, people, policy: { version, mode, required }, trustedHosts };
   const references = candidatesOf(named);
   if (references === undefined) return { ...base, candidates: undefined };
   const candidates: Candidate[] = [];

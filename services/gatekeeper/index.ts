@@ -19,9 +19,18 @@ export type {
   PolicyStore,
   Roster,
   RunningWorkload,
+  Stopper,
+  StopOutcome,
+  StoredNotice,
   StoredPolicy,
   TrustedRegistries,
   TrustSource,
+  Webhook,
+  WhenLost,
+  WorkloadNotice,
+  WorkloadState,
+  WorkloadStore,
 } from "./ports.ts";
 export { readRecord, writeRecord } from "./record-format.ts";
-export type { JudgedWorkload } from "./workloads.ts";
+export type { Review } from "./watch-workloads.ts";
+export type { JudgedWorkload, StandingWorkload } from "./workloads.ts";

@@ -1,7 +1,7 @@
 import type { AccountName } from "#domain/identity";
 import type { Clock, Options } from "#domain/kernel";
 import { GatekeeperError } from "./errors.ts";
-import type { Directory, NewPolicy, PolicyStore, StoredPolicy } from "./ports.ts";
+import type { Directory, NewPolicy, PolicyStore, StoredPolicy, WhenLost } from "./ports.ts";
 
 type Parts = {
   readonly policies: PolicyStore;
@@ -11,7 +11,7 @@ type Parts = {
 
 /**
  * Changes what the cluster asks of images, from the next request on.
- * Throws `gatekeeper/unknown-team` and, when somebody else changed it meanwhile, `gatekeeper/policy-changed`.
+ * Throws `gatekeeper/unknown-team`, `gatekeeper/webhook-invalid`, `gatekeeper/dry-run-first` and, when somebody else changed it meanwhile, `gatekeeper/policy-changed`.
  */
 export async function setPolicy(
   wanted: NewPolicy,
@@ -35,11 +35,28 @@ export async function setPolicy(
     version: before.version + 1,
     mode: wanted.mode,
     required: distinct(wanted.required),
+    whenLost: checked(wanted.whenLost ?? before.whenLost, before),
     changedAt: parts.clock(),
     changedBy: by,
   };
   await parts.policies.put(after, o);
   return after;
+}
+
+/** Nothing is stopped by a setting that nobody has seen at work: what it would stop is told first. */
+function checked(whenLost: WhenLost, before: StoredPolicy): WhenLost {
+  const { action, webhook } = whenLost;
+  const address = webhook === undefined ? undefined : URL.parse(webhook);
+  if (address === null || (address !== undefined && !/^https?:$/.test(address.protocol)))
+    throw new GatekeeperError(
+      "gatekeeper/webhook-invalid",
+      "a webhook is an http or https address",
+    );
+  if (action === "notify" && webhook === undefined)
+    throw new GatekeeperError("gatekeeper/webhook-invalid", "nobody is named to be told");
+  if (action === "stop" && !["would-stop", "stop"].includes(before.whenLost.action))
+    throw new GatekeeperError("gatekeeper/dry-run-first", "it was not tried yet");
+  return whenLost;
 }
 
 function distinct(required: NewPolicy["required"]): NewPolicy["required"] {

@@ -43,7 +43,18 @@ export interface ImageCatalogue {
   ): Promise<readonly string[] | undefined>;
 }
 
+/**
+ * What happens when a running image loses its approval, beside that it is shown: nothing more, somebody is told, or
+ * it is stopped. `would-stop` tells what would be stopped, and stops nothing.
+ */
+export type WhenLost = {
+  readonly action: "report" | "notify" | "would-stop" | "stop";
+  /** Who is told: an http or https address. */
+  readonly webhook?: string;
+};
+
 export type StoredPolicy = Policy & {
+  readonly whenLost: WhenLost;
   readonly changedAt: Instant;
   readonly changedBy: AccountName | undefined;
 };
@@ -86,9 +97,75 @@ export interface Engine {
   running(o: Options): Promise<readonly RunningWorkload[] | undefined>;
 }
 
+/** How something that runs stood when it was looked at last. */
+export type WorkloadState = {
+  readonly kind: RunningWorkload["kind"];
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  readonly approved: boolean;
+  /** Since when it stands so. */
+  readonly since: Instant;
+  /** Whether it was approved at any time that we know of: only such a one can lose its approval. */
+  readonly wasApproved: boolean;
+  /** What was told about stopping it since it lost its approval: once is enough. */
+  readonly told?: "would-stop" | "not-stopped";
+};
+
+/** What happened to something that runs, for whoever wants to be told. */
+export type WorkloadNotice = Omit<WorkloadState, "approved" | "wasApproved" | "told"> & {
+  readonly event: "lost" | "regained" | "would-stop" | "stopped" | "not-stopped";
+  readonly at: Instant;
+  readonly policyVersion: number;
+  /** Why it may not run, or why it was not stopped. */
+  readonly detail: string;
+};
+
+export type StoredNotice = {
+  readonly id: string;
+  readonly notice: WorkloadNotice;
+  readonly webhook: string;
+  readonly attempts: number;
+};
+
+/** What runs, as it was seen last, and what is still to be told about it. */
+export interface WorkloadStore {
+  states(o: Options): Promise<readonly WorkloadState[]>;
+  /** Puts `states` in the place of all there are, and keeps notices: all or none. */
+  replace(
+    states: readonly WorkloadState[],
+    notices: readonly { readonly notice: WorkloadNotice; readonly webhook: string }[],
+    o: Options,
+  ): Promise<void>;
+  /** The oldest notices that are due. */
+  due(now: Instant, limit: number, o: Options): Promise<readonly StoredNotice[]>;
+  /** To be tried again then; undefined for never again. */
+  settle(id: string, again: Instant | undefined, o: Options): Promise<void>;
+}
+
+/** Stops what runs on an engine, so that it does not come back by itself. */
+export interface Stopper {
+  /** A throw where the engine does not answer. */
+  stop(workload: Pick<RunningWorkload, "kind" | "id">, o: Options): Promise<StopOutcome>;
+}
+
+export type StopOutcome =
+  | { readonly kind: "stopped" }
+  /** Nothing of it was running. */
+  | { readonly kind: "stood-still" }
+  | { readonly kind: "not-stopped"; readonly why: string };
+
+/** Tells somebody outside. */
+export interface Webhook {
+  /** Whether it was taken. A throw is a fault like any other. */
+  send(address: string, id: string, notice: WorkloadNotice, o: Options): Promise<boolean>;
+}
+
 export type NewPolicy = {
   readonly mode: PolicyMode;
   readonly required: readonly TeamRequirement[];
+  /** As it was, where it is not given. */
+  readonly whenLost?: WhenLost;
   /** The version that the change was made from. */
   readonly ifVersion: number;
 };

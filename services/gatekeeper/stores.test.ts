@@ -2,8 +2,13 @@ import {
   gatekeeperStoreSuite,
   memoryDecisionStore,
   memoryPolicyStore,
+  memoryWorkloadStore,
 } from "#services/gatekeeper/testing";
 
 gatekeeperStoreSuite("gatekeeper stores in memory", () =>
-  Promise.resolve({ policies: memoryPolicyStore(), decisions: memoryDecisionStore() }),
+  Promise.resolve({
+    policies: memoryPolicyStore(),
+    decisions: memoryDecisionStore(),
+    workloads: memoryWorkloadStore(),
+  }),
 );

@@ -1,8 +1,8 @@
 import { unsatisfiable } from "#domain/admission";
-import type { Options } from "#domain/kernel";
+import type { Instant, Options } from "#domain/kernel";
 import { peopleOf } from "./evidence.ts";
 import { find, type Finding, type JudgeParts } from "./judge.ts";
-import type { Engine, RunningWorkload, StoredPolicy } from "./ports.ts";
+import type { Engine, RunningWorkload, StoredPolicy, WorkloadStore } from "./ports.ts";
 
 export type JudgedWorkload = { readonly workload: RunningWorkload; readonly finding: Finding };
 
@@ -23,6 +23,25 @@ export async function judgeWorkloads(
     judged.push({ workload, finding });
   }
   return judged;
+}
+
+/** Something that runs, its verdict now, and since when it stands so where that is known. */
+export type StandingWorkload = JudgedWorkload & { readonly since?: Instant };
+
+/** What runs now, judged under the policy in force. */
+export async function standingWorkloads(
+  parts: JudgeParts & { readonly engine: Engine; readonly workloadStore: WorkloadStore },
+  o: Options,
+): Promise<readonly StandingWorkload[] | undefined> {
+  const judged = await judgeWorkloads(await parts.policies.current(o), parts, o);
+  const states = new Map(
+    (await parts.workloadStore.states(o)).map((state) => [`${state.kind} ${state.id}`, state]),
+  );
+  return judged?.map((each) => {
+    const state = states.get(`${each.workload.kind} ${each.workload.id}`);
+    const isSame = state?.approved === (each.finding.verdict.kind === "admit");
+    return state === undefined || !isSame ? each : { ...each, since: state.since };
+  });
 }
 
 /** Required teams that nobody can satisfy as things are. */

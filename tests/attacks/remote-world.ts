@@ -13,7 +13,11 @@ import {
   type Judgement,
   type StoredDecision,
 } from "#services/gatekeeper";
-import { memoryDecisionStore, memoryPolicyStore } from "#services/gatekeeper/testing";
+import {
+  memoryDecisionStore,
+  memoryPolicyStore,
+  memoryWorkloadStore,
+} from "#services/gatekeeper/testing";
 import {
   createReader,
   createRegistries,
@@ -139,6 +143,10 @@ export async function remoteWorld(
     decisions,
     images: { imageIds: nothing },
     engine: { running: nothing },
+    workloadStore: memoryWorkloadStore(),
+    stopper: { stop: () => Promise.resolve({ kind: "stood-still" }) },
+    webhook: { send: () => Promise.resolve(true) },
+    pace: () => Promise.resolve(),
     clock,
   });
   const world: RemoteWorld = {

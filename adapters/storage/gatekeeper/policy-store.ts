@@ -10,12 +10,17 @@ const Row = z.object({
   required: z.array(
     z.object({ team: z.string().transform(parseTeamName), people: z.int().min(1) }),
   ),
+  whenLost: z.object({
+    action: z.enum(["report", "notify", "would-stop", "stop"]),
+    webhook: z.string().exactOptional(),
+  }),
 });
 
 const none: StoredPolicy = {
   version: 0,
   mode: "off",
   required: [],
+  whenLost: { action: "report" },
   changedAt: 0,
   changedBy: undefined,
 };
@@ -31,7 +36,11 @@ export function sqlPolicyStore(database: Database): PolicyStore {
         .limit(1)
         .executeTakeFirst();
       if (row === undefined) return none;
-      const read = Row.parse({ ...row, required: JSON.parse(row.required) as unknown });
+      const read = Row.parse({
+        ...row,
+        required: JSON.parse(row.required) as unknown,
+        whenLost: JSON.parse(row.when_lost) as unknown,
+      });
       const changedBy = row.changed_by === null ? undefined : parseAccountName(row.changed_by);
       return { ...read, changedAt: row.changed_at, changedBy };
     },
@@ -43,6 +52,7 @@ export function sqlPolicyStore(database: Database): PolicyStore {
             version: policy.version,
             mode: policy.mode,
             required: JSON.stringify(policy.required),
+            when_lost: JSON.stringify(policy.whenLost),
             changed_at: policy.changedAt,
             changed_by: policy.changedBy ?? null,
           })

@@ -8,8 +8,23 @@ export type GatekeeperTables = {
     readonly mode: string;
     /** JSON: `[{"team":"acme/qa","people":1}]`. */
     readonly required: string;
+    /** JSON: `{"action":"notify","webhook":"https://…"}`. */
+    readonly when_lost: string;
     readonly changed_at: number;
     readonly changed_by: string | null;
+  };
+  readonly workload_states: {
+    readonly kind: string;
+    readonly id: string;
+    /** JSON of the rest. */
+    readonly state: string;
+  };
+  readonly workload_notices: {
+    readonly id: Generated<number>;
+    readonly due: number;
+    readonly attempts: number;
+    readonly webhook: string;
+    readonly notice: string;
   };
   readonly decisions: {
     readonly id: Generated<number>;

@@ -41,7 +41,15 @@ export function createGatekeeping(parts: GatekeepingParts): Gatekeeping {
     policy: async (o) => presentPolicy(await gatekeeper.policy(o)),
     setPolicy: async (wanted, by, o) =>
       presentPolicy(
-        await gatekeeper.setPolicy({ ...rulesOf(wanted), ifVersion: wanted.ifVersion }, by, o),
+        await gatekeeper.setPolicy(
+          {
+            ...rulesOf(wanted),
+            ...(wanted.whenLost === undefined ? {} : { whenLost: wanted.whenLost }),
+            ifVersion: wanted.ifVersion,
+          },
+          by,
+          o,
+        ),
       ),
     async preview(wanted, o) {
       const { workloads, warnings } = await gatekeeper.preview(rulesOf(wanted), o);

@@ -1,5 +1,5 @@
 import type { Decision, Policy, Workload } from "#contracts";
-import type { StoredDecision, StoredPolicy, JudgedWorkload } from "#services/gatekeeper";
+import type { StoredDecision, StoredPolicy, StandingWorkload } from "#services/gatekeeper";
 import { presentTrust } from "./present-trust.ts";
 import { presentVerdict } from "./present-verdict.ts";
 
@@ -38,12 +38,14 @@ export function presentPolicy(policy: StoredPolicy): Policy {
     mode: policy.mode,
     requiredTeams: policy.required.map(({ team }) => team),
     ...(minimums.length === 0 ? {} : { minimums: minimums.map((minimum) => ({ ...minimum })) }),
+    whenLost: { ...policy.whenLost },
     changedAt: policy.changedAt,
     ...(policy.changedBy === undefined ? {} : { changedBy: policy.changedBy }),
   };
 }
 
-export function presentWorkload({ workload, finding }: JudgedWorkload): Workload {
+export function presentWorkload({ workload, finding, since }: StandingWorkload): Workload {
   const { kind, id, name, image, state } = workload;
-  return { kind, id, name, image, state, verdict: presentVerdict(finding) };
+  const shown = { kind, id, name, image, state, verdict: presentVerdict(finding) };
+  return since === undefined ? shown : { ...shown, since };
 }

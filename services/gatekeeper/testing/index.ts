@@ -1,3 +1,3 @@
 /** Honest in-memory stores of the gatekeeper, and the suite that every store passes. */
-export { memoryDecisionStore, memoryPolicyStore } from "./memory-stores.ts";
+export { memoryDecisionStore, memoryPolicyStore, memoryWorkloadStore } from "./memory-stores.ts";
 export { decisionRecord, gatekeeperStoreSuite } from "./store-suite.ts";

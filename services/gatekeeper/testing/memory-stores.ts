@@ -5,7 +5,10 @@ import {
   type DecisionStore,
   type PolicyStore,
   type StoredDecision,
+  type StoredNotice,
   type StoredPolicy,
+  type WorkloadState,
+  type WorkloadStore,
 } from "#services/gatekeeper";
 
 /** Policies in memory. */
@@ -14,6 +17,7 @@ export function memoryPolicyStore(): PolicyStore {
     version: 0,
     mode: "off",
     required: [],
+    whenLost: { action: "report" },
     changedAt: 0,
     changedBy: undefined,
   };
@@ -55,5 +59,37 @@ export function memoryDecisionStore(): DecisionStore {
     newest: () => Promise.resolve(texts.length),
     after: (after, limit) =>
       Promise.resolve(texts.map((_, index) => stored(index)).slice(after, after + limit)),
+  };
+}
+
+/** What runs, in memory. */
+export function memoryWorkloadStore(): WorkloadStore {
+  let states: readonly WorkloadState[] = [];
+  let notices: (StoredNotice & { readonly due: number })[] = [];
+  let count = 0;
+  return {
+    states: () => Promise.resolve(states),
+    replace(after, told) {
+      states = [...after];
+      for (const each of told)
+        notices.push({ ...each, id: String((count += 1)), attempts: 0, due: 0 });
+      return Promise.resolve();
+    },
+    due: (now, limit) =>
+      Promise.resolve(
+        notices
+          .filter(({ due }) => due <= now)
+          .slice(0, limit)
+          .map(({ due: _due, ...notice }) => notice),
+      ),
+    settle(id, again) {
+      notices = notices.flatMap((notice) => {
+        if (notice.id !== id) return [notice];
+        return again === undefined
+          ? []
+          : [{ ...notice, attempts: notice.attempts + 1, due: again }];
+      });
+      return Promise.resolve();
+    },
   };
 }

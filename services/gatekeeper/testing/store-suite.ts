@@ -5,6 +5,8 @@ import type {
   DecisionStore,
   PolicyStore,
   StoredPolicy,
+  WorkloadState,
+  WorkloadStore,
 } from "#services/gatekeeper";
 import { describe, expect, test } from "vitest";
 
@@ -15,6 +17,7 @@ const policy = (version: number): StoredPolicy => ({
   version,
   mode: "enforce",
   required: [{ team: parseTeamName("acme/qa"), people: 2 }],
+  whenLost: { action: "notify", webhook: "https://example.com/hook" },
   changedAt: version * 1_000,
   changedBy: alice,
 });
@@ -75,6 +78,7 @@ export function gatekeeperStoreSuite(
   open: () => Promise<{
     readonly policies: PolicyStore;
     readonly decisions: DecisionStore;
+    readonly workloads: WorkloadStore;
     readonly close?: () => Promise<void>;
   }>,
 ): void {
@@ -113,6 +117,28 @@ export function gatekeeperStoreSuite(
       expect(await decisions.newest(o)).toBe(Number(api.id));
       expect(await decisions.after(0, 1, o)).toEqual([web]);
       expect(await decisions.after(Number(web.id), 10, o)).toEqual([api]);
+      await close?.();
+    });
+
+    test("what runs is kept as it was seen last, and notices until they are settled", async () => {
+      const { workloads, close } = await open();
+      const state: WorkloadState = {
+        ...{ kind: "container", id: "one", name: "web", image: "registry.lab/acme/web:1" },
+        ...{ approved: false, since: 5, wasApproved: true, told: "would-stop" },
+      };
+      const { approved: _approved, wasApproved: _was, told: _told, ...common } = state;
+      const notice = { ...common, event: "lost", at: 6, policyVersion: 2, detail: "why" } as const;
+      await workloads.replace([state], [{ notice, webhook: "https://example.com" }], o);
+      expect(await workloads.states(o)).toEqual([state]);
+      const [first] = await workloads.due(0, 10, o);
+      expect(first).toMatchObject({ notice, webhook: "https://example.com", attempts: 0 });
+      await workloads.settle(first?.id ?? "", 100, o);
+      expect(await workloads.due(99, 10, o)).toEqual([]);
+      expect(await workloads.due(100, 10, o)).toMatchObject([{ attempts: 1 }]);
+      await workloads.settle(first?.id ?? "", undefined, o);
+      expect(await workloads.due(1_000, 10, o)).toEqual([]);
+      await workloads.replace([], [], o);
+      expect(await workloads.states(o)).toEqual([]);
       await close?.();
     });
   });
