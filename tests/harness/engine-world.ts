@@ -281,7 +281,10 @@ export async function succeed(running: Promise<Ran>): Promise<Ran> {
   return ran;
 }
 
-async function startRegistry(folder: string, stops: (() => Promise<void>)[]): Promise<string> {
+export async function startRegistry(
+  folder: string,
+  stops: (() => Promise<void>)[],
+): Promise<string> {
   const port = await freePort();
   await mkdir(join(folder, "registry"));
   const config = join(folder, "registry.yml");
