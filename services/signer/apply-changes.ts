@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { unreachable } from "#domain/kernel";
 import { isTargetsRole, parentOf, targetsRole, type RoleName, type Target } from "#domain/tuf";
+import { refused } from "./errors.ts";
 import type { Change, DelegationEdit } from "./change.ts";
 import type { Draft } from "./draft.ts";
 import { editDelegation, isSameDelegation, newDelegation, withoutKeys } from "./edit-delegation.ts";
@@ -10,12 +11,11 @@ import {
   drop,
   edit,
   isDelegated,
-  refused,
   replaceDelegation,
   requirePathsWithin,
   requireWithin,
-  type Work,
-} from "./edited.ts";
+  type DraftInWork,
+} from "./draft-in-work.ts";
 
 /**
  * The draft after all changes, in their order, by the rules of Notary's client. What is as it should be
@@ -24,7 +24,7 @@ import {
  */
 export function applyChanges(draft: Draft, changes: readonly Change[]): Draft {
   const witnessed = changes.flatMap((change) => (change.kind === "witness" ? [change.role] : []));
-  const work: Work = {
+  const work: DraftInWork = {
     draft,
     witnessed: new Set(witnessed),
     edited: new Map(),
@@ -39,7 +39,7 @@ export function applyChanges(draft: Draft, changes: readonly Change[]): Draft {
   };
 }
 
-function apply(work: Work, change: Change): void {
+function apply(work: DraftInWork, change: Change): void {
   switch (change.kind) {
     case "target-add":
       return addTarget(work, requireTargets(change.role), change);
@@ -60,7 +60,7 @@ function apply(work: Work, change: Change): void {
 }
 
 function addTarget(
-  work: Work,
+  work: DraftInWork,
   role: RoleName,
   { name, target }: { readonly name: string; readonly target: Target },
 ): void {
@@ -78,14 +78,19 @@ export function isSameTarget(before: Target | undefined, target: Target): boolea
   return isDeepStrictEqual(before, target, { skipPrototype: true });
 }
 
-function removeTarget(work: Work, role: RoleName, name: string): void {
+function removeTarget(work: DraftInWork, role: RoleName, name: string): void {
   if (role !== targetsRole) delegationAt(work, role);
   if (contentAt(work, role)?.targets.has(name) !== true) return;
   edit(work, role).targets.delete(name);
   work.dirty.add(role);
 }
 
-function delegate(work: Work, role: RoleName, wish: DelegationEdit, isAdding: boolean): void {
+function delegate(
+  work: DraftInWork,
+  role: RoleName,
+  wish: DelegationEdit,
+  isAdding: boolean,
+): void {
   const parent = parentFor(role);
   const before = contentAt(work, parent)?.delegations.find(({ name }) => name === role);
   if (before === undefined && !isAdding) delegationAt(work, role);
@@ -105,7 +110,7 @@ function extended(
   return editDelegation(before, isAdding ? { ...wish, threshold: before.threshold } : wish);
 }
 
-function undelegate(work: Work, role: RoleName): void {
+function undelegate(work: DraftInWork, role: RoleName): void {
   const parent = parentFor(role);
   if (parent !== targetsRole) delegationAt(work, parent);
   const isThere = contentAt(work, parent)?.delegations.some(({ name }) => name === role) ?? false;
@@ -117,7 +122,7 @@ function undelegate(work: Work, role: RoleName): void {
   drop(work, role);
 }
 
-function purge(work: Work, below: RoleName, ids: readonly string[]): void {
+function purge(work: DraftInWork, below: RoleName, ids: readonly string[]): void {
   const queue = [below];
   for (const role of queue) {
     const content = contentAt(work, role);
@@ -130,7 +135,7 @@ function purge(work: Work, below: RoleName, ids: readonly string[]): void {
   }
 }
 
-function witness(work: Work, role: RoleName): void {
+function witness(work: DraftInWork, role: RoleName): void {
   if (!isTargetsRole(role)) throw refused(`type of ${role} change not yet supported: witness`);
   if (contentAt(work, role) === undefined)
     throw refused(`tuf: invalid role ${role}. this role is not known`);

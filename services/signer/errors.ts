@@ -97,3 +97,8 @@ export class TrustServerError extends CodedError<TrustServerErrorCode> {
 }
 
 export type Validation = { readonly name: string; readonly message: string };
+
+/** A change that cannot be made: `signer/change-refused`. */
+export function refused(message: string): SignerError {
+  return new SignerError("signer/change-refused", message);
+}

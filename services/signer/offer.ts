@@ -17,7 +17,7 @@ export type OfferParts = {
   readonly clock: Clock;
 };
 
-export type Work = {
+export type Offer = {
   readonly keyring: Keyring;
   /** Makes the next state from the present one; undefined where there is none. Asked again when that moved on. */
   readonly next: (opened: Opened | undefined) => Promise<Next>;
@@ -42,7 +42,7 @@ const maxAttempts = 8;
 export async function offer(
   parts: OfferParts,
   gun: Gun,
-  { keyring, next, onlyNews = false }: Work,
+  { keyring, next, onlyNews = false }: Offer,
   o: Options,
 ): Promise<Offered> {
   let opened = await openDraft(parts, gun, o);

@@ -12,12 +12,11 @@ import {
 } from "#domain/tuf";
 import type { Draft } from "./draft.ts";
 import { earlierRootSigners, type EarlierRoot } from "./earlier-roots.ts";
-import { SignerError, TrustServerError } from "./errors.ts";
+import { refused, SignerError, TrustServerError } from "./errors.ts";
 import { certifiedRootKey, type InitParts } from "./init.ts";
 import type { Keyring } from "./keyring.ts";
 import { offer, type OfferParts } from "./offer.ts";
 import type { Opened } from "./open-draft.ts";
-import { refused } from "./edited.ts";
 import type { KeyStore, SigningKey } from "./ports.ts";
 import { serversOwn } from "./served-key.ts";
 import type { Rotation } from "./signer.ts";

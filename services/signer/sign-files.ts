@@ -19,8 +19,7 @@ import {
   type Signer,
 } from "#domain/tuf";
 import { payloadOf, type Draft } from "./draft.ts";
-import { refused } from "./edited.ts";
-import { SignerError } from "./errors.ts";
+import { refused, SignerError } from "./errors.ts";
 import type { Keyring } from "./keyring.ts";
 
 type Terms = {

@@ -11,8 +11,7 @@ import {
 import { applyChanges, isSameTarget } from "./apply-changes.ts";
 import type { Change } from "./change.ts";
 import type { Draft } from "./draft.ts";
-import { refused } from "./edited.ts";
-import { SignerError } from "./errors.ts";
+import { refused, SignerError } from "./errors.ts";
 import { createKeyring } from "./keyring.ts";
 import { offer } from "./offer.ts";
 import { withFloors, type Opened } from "./open-draft.ts";

@@ -2,8 +2,7 @@ import type { Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import { parseRoleName, type PublicKey, type RoleName } from "#domain/tuf";
 import type { Change, DelegationEdit } from "./change.ts";
-import { refused } from "./edited.ts";
-import { SignerError } from "./errors.ts";
+import { refused, SignerError } from "./errors.ts";
 import { canonicalIds, canSign, publishChanges, type Present } from "./publish-changes.ts";
 import type { PublishParts } from "./publish.ts";
 

@@ -9,7 +9,7 @@ import {
   type Target,
 } from "#domain/tuf";
 import type { Content, Draft } from "./draft.ts";
-import { SignerError } from "./errors.ts";
+import { refused, SignerError } from "./errors.ts";
 
 /** A role's content while it is edited. A repository may have ten thousand targets: they are copied once. */
 export type Edited = {
@@ -19,7 +19,7 @@ export type Edited = {
 };
 
 /** A draft while changes are applied to it, one after the other. */
-export type Work = {
+export type DraftInWork = {
   readonly draft: Draft;
   /** Roles that some change signs again as they are: their unsigned content may be built on. */
   readonly witnessed: ReadonlySet<RoleName>;
@@ -30,19 +30,19 @@ export type Work = {
 };
 
 /** What a role says at this point; undefined where it says nothing that may be built on, or nobody asks it. */
-export function contentAt(work: Work, role: RoleName): Content | undefined {
+export function contentAt(work: DraftInWork, role: RoleName): Content | undefined {
   return isDelegated(work, role) ? ownContent(work, role) : undefined;
 }
 
 /** Whether a role is reached from `targets` at this point. */
-export function isDelegated(work: Work, role: RoleName): boolean {
+export function isDelegated(work: DraftInWork, role: RoleName): boolean {
   const parent = parentOf(role);
   if (parent === undefined) return role === targetsRole;
   const listed = ownContent(work, parent)?.delegations ?? [];
   return listed.some(({ name }) => name === role) && isDelegated(work, parent);
 }
 
-function ownContent(work: Work, role: RoleName): Content | undefined {
+function ownContent(work: DraftInWork, role: RoleName): Content | undefined {
   const { draft, edited, witnessed, dropped } = work;
   const open = edited.get(role);
   if (open !== undefined || dropped.has(role)) return open;
@@ -50,7 +50,7 @@ function ownContent(work: Work, role: RoleName): Content | undefined {
 }
 
 /** Forgets what a role and those below it said: when it is delegated again, it begins empty. */
-export function drop(work: Work, role: RoleName): void {
+export function drop(work: DraftInWork, role: RoleName): void {
   const { draft, edited, dropped } = work;
   for (const known of [...draft.contents.keys(), ...draft.unsigned.keys(), ...edited.keys()])
     if (known === role || known.startsWith(`${role}/`)) dropped.add(known);
@@ -58,7 +58,7 @@ export function drop(work: Work, role: RoleName): void {
 }
 
 /** The delegation of a role at this point. Throws `signer/change-refused` where nobody delegates to it. */
-export function delegationAt(work: Work, role: RoleName): Delegation {
+export function delegationAt(work: DraftInWork, role: RoleName): Delegation {
   const parent = parentOf(role);
   const content = parent === undefined ? undefined : contentAt(work, parent);
   const found = content?.delegations.find(({ name }) => name === role);
@@ -67,7 +67,7 @@ export function delegationAt(work: Work, role: RoleName): Delegation {
 }
 
 /** Opens a role for editing; a delegated role that has no file yet begins one. Throws `signer/change-refused`. */
-export function edit(work: Work, role: RoleName): Edited {
+export function edit(work: DraftInWork, role: RoleName): Edited {
   const open = work.edited.get(role);
   if (open !== undefined) return open;
   if (role !== targetsRole) delegationAt(work, role);
@@ -78,23 +78,23 @@ export function edit(work: Work, role: RoleName): Edited {
 }
 
 /** Throws `signer/change-refused` for a name that the role, or one above it, was not given. */
-export function requireWithin(work: Work, role: RoleName, name: string): void {
+export function requireWithin(work: DraftInWork, role: RoleName, name: string): void {
   if (isWithin(name, reachAt(work, role))) return;
   throw refused(`Could not add all targets: ${role} may not speak about ${name}`);
 }
 
 /** Throws `signer/change-refused` for a path that the delegating role does not have itself. */
-export function requirePathsWithin(work: Work, role: RoleName, paths: readonly string[]): void {
+export function requirePathsWithin(
+  work: DraftInWork,
+  role: RoleName,
+  paths: readonly string[],
+): void {
   const reach = reachAt(work, role);
   if (paths.every((path) => isWithin(path, reach))) return;
   throw refused(`tuf: invalid role ${role}. invalid paths to add to role`);
 }
 
-export function refused(message: string): SignerError {
-  return new SignerError("signer/change-refused", message);
-}
-
-function reachAt(work: Work, role: RoleName): Reach {
+function reachAt(work: DraftInWork, role: RoleName): Reach {
   const parent = parentOf(role);
   return parent === undefined ? [""] : reachOf(delegationAt(work, role), reachAt(work, parent));
 }
@@ -104,7 +104,7 @@ function reachAt(work: Work, role: RoleName): Reach {
  * signed by the way: it is left out, and the version goes on. A role whose file is there but could not be
  * read has an unknown version: nothing can follow it.
  */
-function beginning({ draft, dropped }: Work, role: RoleName): Content {
+function beginning({ draft, dropped }: DraftInWork, role: RoleName): Content {
   const asleep = draft.unsigned.get(role) ?? draft.contents.get(role);
   const version = asleep?.version ?? draft.floors.get(role);
   const parent = parentOf(role);
