@@ -2,7 +2,7 @@
 NODE := node_modules/.bin/node
 MODULES := node_modules/.package-lock.json
 
-.PHONY: up down logs demo test bench-trust bench-cli fuzz-trust fuzz-gateway fmt clean
+.PHONY: up down logs demo test bench-trust bench-cli bench-gateway fuzz-trust fuzz-gateway fmt clean
 
 up: $(MODULES)
 	@$(NODE) scripts/up.ts
@@ -26,6 +26,10 @@ bench-trust: $(MODULES)
 # Our notary command beside the Go client, locally and 20 ms away; prints a table of ratios. ROUNDS=5 TAGS=10,1000,10000
 bench-cli: $(MODULES)
 	@$(NODE) scripts/bench-cli.ts
+
+# The Docker gateway beside the engine's own socket. CALLS=1000 CREATES=200 ROUNDS=5 MEGABYTES=64 HELD=500 BURST=1000
+bench-gateway: $(MODULES)
+	@$(NODE) scripts/bench-gateway.ts
 
 # Updates made up at random, sent to Debian's notary-server and to ours: FUZZ_TRUST_SECONDS=600 FUZZ_TRUST_SEED=1
 fuzz-trust: $(MODULES)
