@@ -42,6 +42,7 @@ export {
   PolicyPreview,
   PreviewPolicy,
   SetPolicy,
+  WhenLost,
   Workload,
   Workloads,
 } from "./policy.ts";

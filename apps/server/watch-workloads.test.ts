@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import type { Review } from "#services/gatekeeper";
+import type { Review, WorkloadState } from "#services/gatekeeper";
 import { watchWorkloads } from "./watch-workloads.ts";
 
 test("a change is seen within two seconds, what stays the same is left alone, and a fault ends nothing", async () => {
@@ -11,10 +11,15 @@ test("a change is seen within two seconds, what stays the same is left alone, an
   let reviews = 0;
   const awaited = Promise.withResolvers<number>();
   const none: Review = { lost: [], regained: [], stopped: [] };
-  const lost = {
-    ...{ kind: "container", id: "one", name: "web", image: "registry.lab/acme/web:1" },
-    ...{ approved: false, since: 1, wasApproved: true },
-  } as const;
+  const lost: WorkloadState = {
+    kind: "container",
+    id: "one",
+    name: "web",
+    image: "registry.lab/acme/web:1",
+    approved: false,
+    since: 1,
+    wasApproved: true,
+  };
   let changedAt = 0;
   const watching = watchWorkloads(
     {
@@ -35,7 +40,7 @@ test("a change is seen within two seconds, what stays the same is left alone, an
           else version = "fault";
           return Promise.resolve(version === "2" ? { ...none, lost: [lost] } : none);
         },
-      } as Parameters<typeof watchWorkloads>[0]["gatekeeper"],
+      },
     },
     log,
     { signal: stop.signal },

@@ -11,7 +11,9 @@ const everyMs = 60_000;
 const lease = "workloads";
 const leaseMs = 300_000;
 
-type Parts = Pick<App, "gatekeeper" | "leases" | "verdictsRestOn">;
+type Parts = Pick<App, "leases" | "verdictsRestOn"> & {
+  readonly gatekeeper: Pick<App["gatekeeper"], "reviewWorkloads" | "tellWaiting">;
+};
 
 /**
  * Judges what runs whenever something changed that verdicts rest on, and every minute; one process of all does it.

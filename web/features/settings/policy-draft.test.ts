@@ -15,7 +15,14 @@ test("what was read is what is sent again", () => {
     mode: "enforce",
     requiredTeams: ["acme/qa", "acme/security"],
     minimums: [{ team: "acme/security", people: 2 }],
+    whenLost: { action: "report" },
   });
+});
+
+test("what happens to a running image that loses its approval is a part of the rule", () => {
+  const draft = { ...draftOf(policy), action: "notify" as const, webhook: " https://a.example " };
+  expect(ruleOf(draft).whenLost).toEqual({ action: "notify", webhook: "https://a.example" });
+  expect(ruleKey(draft)).not.toBe(ruleKey(draftOf(policy)));
 });
 
 test("a team that is no longer required takes its minimum with it", () => {

@@ -108,6 +108,8 @@ export function PolicyForm({ current, teams }: Props): ReactNode {
               if (isOn) setMode(mode);
             }}
             setMinimum={(team, people) => setDraft(withMinimum(draft, team, people))}
+            saved={base}
+            setWhenLost={(changed) => setDraft({ ...draft, ...changed })}
           />
         </Stack>
       </form>

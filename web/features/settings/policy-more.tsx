@@ -4,6 +4,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useId, type ReactNode } from "react";
 import type { Draft } from "./policy-draft.ts";
+import { WhenLostFields } from "./when-lost.tsx";
 
 const maxPeople = 100;
 
@@ -13,10 +14,19 @@ type Props = {
   readonly strictness: Policy["mode"];
   readonly setStrictness: (mode: Policy["mode"]) => void;
   readonly setMinimum: (team: string, people: number) => void;
+  readonly saved: Policy;
+  readonly setWhenLost: (changed: Pick<Draft, "action" | "webhook">) => void;
 };
 
 /** What most never need. */
-export function PolicyMore({ draft, strictness, setStrictness, setMinimum }: Props): ReactNode {
+export function PolicyMore({
+  draft,
+  strictness,
+  setStrictness,
+  setMinimum,
+  saved,
+  setWhenLost,
+}: Props): ReactNode {
   const [opened, more] = useDisclosure(draft.mode === "warn");
   const id = useId();
   const Icon = opened ? IconChevronDown : IconChevronRight;
@@ -68,6 +78,11 @@ export function PolicyMore({ draft, strictness, setStrictness, setMinimum }: Pro
               </Stack>
             </Fieldset>
           )}
+          <WhenLostFields
+            draft={draft}
+            saved={saved.whenLost?.action ?? "report"}
+            set={setWhenLost}
+          />
         </Stack>
       </Collapse>
     </div>

@@ -10,6 +10,7 @@ import { Empty } from "../../ui/empty.tsx";
 import { ImageName } from "../../ui/image-name.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Page } from "../../ui/page.tsx";
+import { Time } from "../../ui/time.tsx";
 import { WorkloadVerdict } from "../../ui/workload-verdict.tsx";
 import { counted } from "../../ui/sentences.ts";
 
@@ -93,6 +94,11 @@ function Table({ workloads, registryHost }: TableProps): ReactNode {
           key: "now",
           header: "Deployed again now",
           cell: (workload) => <WorkloadVerdict workload={workload} />,
+        },
+        {
+          key: "since",
+          header: "Since",
+          cell: ({ since }) => (since === undefined ? null : <Time at={since} />),
         },
       ]}
     />
