@@ -20,8 +20,7 @@ export async function run(invocation: Invocation): Promise<void> {
       ? undefined
       : (await readNamed(world, certificateFile, "error reading certificate: ")).toString();
   const held = imported ?? (await firstRoot(session));
-  if (held !== undefined && imported === undefined)
-    world.out(`Root key found, using: ${held.id}\n`);
+  if (held !== undefined) world.out(`Root key found, using: ${held.id}\n`);
   await withSigner(session, gun, "push,pull", (signer) =>
     signer.init(
       gun,

@@ -40,6 +40,9 @@ export async function run(invocation: Invocation): Promise<void> {
   world.out(`Successfully rotated ${role} key for repository ${gun}\n`);
 }
 
+/** What a file says a key was for; here it is for the role that is rotated. */
+const purposes = /^(?:role|gun|path): .*\r?\n/gm;
+
 /** The keys of `-k`, each a PEM file; ids of what is kept then. */
 async function importKeys(
   session: Session,
@@ -48,7 +51,7 @@ async function importKeys(
 ): Promise<readonly string[]> {
   const ids: string[] = [];
   for (const file of files) {
-    const pem = (await readNamed(session.world, file)).toString();
+    const pem = (await readNamed(session.world, file)).toString().replaceAll(purposes, "");
     const how = purpose.role === rootRole ? { role: purpose.role } : purpose;
     const held = await session.directory.keys.importPem(pem, { ...how, opens: true }, session);
     ids.push(...held.map(({ id }) => id));
