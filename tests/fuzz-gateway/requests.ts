@@ -15,8 +15,8 @@ export type Ground = {
   readonly repository: string;
   /** An archive of an image that is not signed, which claims the names of one that is. */
   readonly forged: Uint8Array;
-  /** A context to build from what is not signed. */
-  readonly context: Uint8Array;
+  /** Contexts to build from, of what is signed and of what is not. */
+  readonly contexts: readonly Uint8Array[];
   /** Containers that were there before, of what is not signed; nobody may start them. */
   traps: readonly string[];
   services: readonly { readonly id: string; readonly version: number; readonly spec: Value }[];
@@ -198,20 +198,43 @@ function onContainer(ground: Ground, random: Random, as: As): Asked {
 }
 
 function build(ground: Ground, random: Random): Asked {
+  const argument = encodeURIComponent(JSON.stringify({ B: image(ground, random) }));
   const query = random.pick([
-    "",
-    "?version=2",
-    "?remote=client-session",
-    "?session=x",
-    "?networkmode=host",
+    "?networkmode=none",
+    ...[
+      "?networkmode=none",
+      `?networkmode=none&buildargs=${argument}`,
+      "?dockerfile=Other",
+      "?target=x",
+    ],
+    `?cachefrom=${encodeURIComponent(JSON.stringify([image(ground, random)]))}`,
+    ...[
+      "?version=2",
+      "?remote=client-session",
+      "?session=x",
+      "?networkmode=host",
+      "?buildargs=%7B",
+    ],
     `?t=${encodeURIComponent(`${ground.repository}:1`)}`,
   ]);
+  const context = harmedTar(random.pickOf(ground.contexts) ?? new Uint8Array(), random);
+  const headers = ["Content-Type: application/x-tar"];
   return {
     method: "POST",
     target: `${random.pick(versions)}/build${query}`,
-    body: ground.context,
-    headers: ["Content-Type: application/x-tar"],
+    body: context,
+    headers,
   };
+}
+
+/** Now and then cut off, or with a letter of its text changed. */
+function harmedTar(context: Uint8Array, random: Random): Uint8Array {
+  if (random.chance(0.8)) return context;
+  if (random.chance(0.5)) return context.subarray(0, random.below(context.length));
+  const changed = Buffer.from(context);
+  const at = random.below(changed.length || 1);
+  changed.fill((changed[at] ?? 0) ^ (1 << random.below(8)), at, at + 1);
+  return changed;
 }
 
 function commit(ground: Ground, random: Random, as: As): Asked {

@@ -302,17 +302,12 @@ describe.skipIf(reason !== undefined)("what two readers may read differently", (
 
   test("a body in which nothing is judged is read as strictly, and written anew", async () => {
     const target = "/v1.41/networks/create";
-    for (const body of [
-      `{"Name":"a","Name":"b"}`,
-      `{"Name":"a"}{}`,
-      `\u{feff}{"Name":"a"}`,
-      `[]`,
-      "",
-    ])
+    for (const body of [`{"Name":"a","Name":"b"}`, `{"Name":"a"}{}`, `\u{feff}{"Name":"a"}`, `[]`])
       for (const path of [target, "/v1.41/networks/x/connect", "/v1.41/secrets/create"])
         expect((await world.ask("POST", path, { body })).status).toBe(400);
     // What some clients send for nothing is nothing.
-    expect((await world.ask("POST", target, { body: "null" })).status).toBe(400);
+    for (const body of ["null", ""])
+      expect((await world.ask("POST", target, { body })).status).toBe(400);
     const headers = { "content-type": "text/plain" };
     const other = { headers, body: `{"Container":"x"}` };
     expect((await world.ask("POST", "/v1.41/networks/x/connect", other)).status).toBe(400);
