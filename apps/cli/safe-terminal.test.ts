@@ -40,7 +40,7 @@ test.for([
   ["\u{e0001}", String.raw`\udb40\udc01`],
   ["a\nb\tc", "a\nb\tc"],
   ["\u001b[32madmitted\u001b[0m", "\u001b[32madmitted\u001b[0m"],
-])("what would steer a terminal is written out: %j", ([text, printed]) => {
+] as const)("what would steer a terminal is written out: %j", ([text, printed]) => {
   for (const how of ["out", "err"] as const)
     expect(printedBy((world) => world[how](`${text}\n`))).toBe(`${printed}\n`);
   expect(printedBy(({ terminal }) => void terminal.askSecret(text))).toBe(printed);

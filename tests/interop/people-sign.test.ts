@@ -164,7 +164,7 @@ test("where nothing tells that a role was given anew, its list is not signed awa
 
 test("inspect shows people and teams, and keys where nobody is known", async () => {
   const { version } = await lab.admin("policy");
-  const policy = { mode: "enforce", requiredTeams: ["acme/qa"], ifVersion: version } as const;
+  const policy = { mode: "enforce" as const, requiredTeams: ["acme/qa"], ifVersion: version };
   await lab.admin("setPolicy", { body: policy });
   const image = await carol.run(["inspect", "acme/web:1"]);
   expect(image).toMatchObject({ exitCode: 0, err: "" });

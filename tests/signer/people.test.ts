@@ -47,7 +47,7 @@ test.for([
   ["alice", "targets/alice"],
   ["anna.b-c_d", "targets/anna_b-c_d"],
   ["x.9", "targets/x_9"],
-])("%s signs as %s", ([name, role]) => {
+] as const)("%s signs as %s", ([name, role]) => {
   expect(signerRole(name)).toBe(role);
 });
 

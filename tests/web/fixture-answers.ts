@@ -101,6 +101,14 @@ export const answers: Answers = {
     return userOf(world, user.name);
   },
   listKeys: ({ world, params }) => world.keys.get(params.get("user") ?? "") ?? [],
+  keyOwners: ({ world, query }) => {
+    const asked = (query.get("fingerprints") ?? "").split(",");
+    return [...world.keys].flatMap(([account, keys]) =>
+      keys.flatMap(({ fingerprint }) =>
+        asked.includes(fingerprint) ? { account, fingerprint } : [],
+      ),
+    );
+  },
   addKey: ({ world, params, body }) => {
     const { label, pem } = body as AddKey;
     if (!pem.startsWith("-----BEGIN "))
