@@ -30,6 +30,8 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["master-key", async () => (await import("./commands/master-key.ts")).addMasterKey],
   ["archive", async () => (await import("./commands/archive.ts")).addArchive],
   ["docker-plugin", async () => (await import("./commands/docker-plugin.ts")).addDockerPlugin],
+  ["node", async () => (await import("./commands/node.ts")).addNode],
+  ["engine-plugin", async () => (await import("./commands/engine-plugin.ts")).addEnginePlugin],
   ["registry", async () => (await import("./commands/registry.ts")).addRegistry],
 ]);
 

@@ -41,6 +41,8 @@ const Config = z.strictObject({
     .string()
     .regex(/^(?:unix:\/\/\/.+|none)$/, "unix:///path/of/the/socket, or none")
     .default("unix:///var/run/docker.sock"),
+  /** The secret that this engine's node and we share, where the node is guarded. Empty: it is not. */
+  engineSecretFile: z.string().default(""),
   /** Folder with the built web pages; empty: those that come with the program. */
   webDirectory: z.string().default(""),
   /** Where the first admin's password is written, once. Empty: into the data directory. */
@@ -78,6 +80,7 @@ export const variables = {
   COUNTERSIGN_GATEWAY_LISTEN: "gatewayListen",
   COUNTERSIGN_DATA: "dataDirectory",
   COUNTERSIGN_ENGINE: "engine",
+  COUNTERSIGN_ENGINE_SECRET_FILE: "engineSecretFile",
   COUNTERSIGN_WEB: "webDirectory",
   COUNTERSIGN_FIRST_PASSWORD_FILE: "firstPasswordFile",
   COUNTERSIGN_MASTER_KEY_FILE: "masterKeyFile",

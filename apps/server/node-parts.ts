@@ -1,11 +1,28 @@
+import { readFile } from "node:fs/promises";
 import { pemKeyReader } from "#adapters/pki";
 import type { Clock } from "#domain/kernel";
 import type { RegistryHost } from "#domain/oci";
+import { secretHeader } from "#faces/engine-plugin";
 import type { Face } from "#faces/http";
 import { nodesFace } from "#faces/nodes";
 import type { AccountsService } from "#services/accounts";
 import type { Gatekeeper } from "#services/gatekeeper";
+import type { Config } from "./config.ts";
+import { ServerError } from "./errors.ts";
 import { mayReadAbout } from "./gateway-parts.ts";
+
+/** What a guarded engine knows the gateway's calls by. Throws `server/config-invalid`. */
+export async function engineHeaders(
+  config: Pick<Config, "engineSecretFile">,
+): Promise<Readonly<Record<string, string>>> {
+  const { engineSecretFile: file } = config;
+  if (file === "") return {};
+  try {
+    return { [secretHeader]: (await readFile(file, "utf8")).trim() };
+  } catch (cause) {
+    throw new ServerError("server/config-invalid", `${file} cannot be read`, { cause });
+  }
+}
 
 /** The gatekeeper as nodes ask it. They tell what they refused; what they merely ask is not kept. */
 export function faceForNodes(parts: {

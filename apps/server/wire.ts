@@ -53,7 +53,7 @@ import {
 } from "#services/trust";
 import { buildPolicyOf, callersOf, judgeForGateway } from "./gateway-parts.ts";
 import type { Config } from "./config.ts";
-import { faceForNodes } from "./node-parts.ts";
+import { engineHeaders, faceForNodes } from "./node-parts.ts";
 import { engineStatus } from "./engine-status.ts";
 import { databaseFile } from "./in-database.ts";
 import { readMasterKeys } from "./master-keys.ts";
@@ -113,7 +113,10 @@ export async function wire(
   const blobs = await openDiskBlobStore({ directory: join(data, "blobs"), clock });
   const pki = await openPki(join(data, "pki"), { clock }, o);
   const tls = await pki.serverIdentity([registryHost, config.gatewayHost, config.listen.host], o);
-  const engine = createEngine({ socketPath: socketOf(config) });
+  const engine = createEngine({
+    socketPath: socketOf(config),
+    headers: await engineHeaders(config),
+  });
 
   const registryStore = sqlRegistryStore(database);
   const registry = createRegistryService({ blobs, store: registryStore, clock });
