@@ -1,15 +1,14 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { runPeer, type Ran } from "./peers-run.ts";
+import { namespaces, prefix, removeGroups, succeeds, sweep } from "./swarm-lab-leftovers.ts";
 
 /** The network's own side, where the server and the clients are. */
 export const hubAddress = "10.213.0.1";
-const prefix = "cslab";
-const namespaces = "/run/netns";
 
 /** An engine on a host of its own: network, processes, mounts and name. */
 export type LabNode = {
@@ -51,13 +50,14 @@ export async function openSwarmLab(): Promise<SwarmLab> {
   await sweep();
   const name = `${prefix}-${process.pid}`;
   const hub = `${name}-hub`;
-  const folder = await mkdtemp(join(tmpdir(), "cs-lab-"));
+  const folder = await mkdtemp(join(tmpdir(), `${name}-`));
   const running = new Map<string, ChildProcess>();
   const networks: string[] = [];
   const trusted: { readonly host: string; readonly caFile: string }[] = [];
   const close = async (): Promise<void> => {
     for (const child of running.values()) await end(child);
     for (const network of networks) spawnSync("ip", ["netns", "del", network]);
+    await removeGroups(name);
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   };
   const certificates = async (etc: string): Promise<void> => {
@@ -80,7 +80,7 @@ export async function openSwarmLab(): Promise<SwarmLab> {
     for (const part of ["data", "exec", "run/plugins", "etc"])
       await mkdir(join(home, part), { recursive: true });
     await certificates(join(home, "etc"));
-    await writeFile(join(home, "start"), startScript(node, home));
+    await writeFile(join(home, "start"), startScript(node, { home, group: name }));
     const child = spawn("setpriv", [
       ...["--pdeathsig", "KILL", "nsenter", `--net=${namespaces}/${network}`, "--"],
       ...["unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"],
@@ -139,14 +139,17 @@ function connect(cable: Readonly<Record<"hub" | "network" | "node" | "address", 
 }
 
 /** What the host's first process does: its own /run/docker, /etc/docker and name, then the engine. */
-function startScript(node: string, home: string): string {
+function startScript(
+  node: string,
+  { home, group }: { readonly home: string; readonly group: string },
+): string {
   return [
     "set -e",
     `mount --bind ${home}/run /run/docker`,
     `mount --bind ${home}/etc /etc/docker`,
     `hostname ${node}`,
     `exec dockerd --data-root ${home}/data --exec-root ${home}/exec -p ${home}/pid ` +
-      `-H unix://${home}/docker.sock >>${home}/log 2>&1 </dev/null`,
+      `-H unix://${home}/docker.sock --cgroup-parent ${group} >>${home}/log 2>&1 </dev/null`,
     "",
   ].join("\n");
 }
@@ -173,20 +176,7 @@ async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Takes away the networks of test runs that were killed themselves. */
-async function sweep(): Promise<void> {
-  for (const network of await readdir(namespaces).catch(() => [])) {
-    const pid = new RegExp(`^${prefix}-(\\d+)-`).exec(network)?.[1];
-    if (pid !== undefined && !succeeds("kill", ["-0", pid]))
-      spawnSync("ip", ["netns", "del", network]);
-  }
-}
-
 function ip(...args: readonly string[]): void {
   const ran = spawnSync("ip", args, { encoding: "utf8" });
   if (ran.status !== 0) throw new Error(`ip ${args.join(" ")}: ${ran.stderr}`);
-}
-
-function succeeds(program: string, args: readonly string[]): boolean {
-  return spawnSync(program, args, { stdio: "ignore" }).status === 0;
 }

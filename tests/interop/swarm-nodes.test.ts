@@ -16,7 +16,7 @@ const reason = whyNoLab();
 if (reason !== undefined) console.warn(`tests of a swarm of several hosts skipped: ${reason}`);
 
 /** Each test goes on from what the one before it left. */
-describe.skipIf(reason !== undefined)("a swarm of several hosts", () => {
+describe.skipIf(reason !== undefined)("a swarm of several hosts", { timeout: 120_000 }, () => {
   let world: SwarmWorld;
   let one: Pushed;
   let two: Pushed;
