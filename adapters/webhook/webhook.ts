@@ -1,5 +1,4 @@
 import { createHmac } from "node:crypto";
-import { fetch } from "undici";
 import type { Clock } from "#domain/kernel";
 import type { Webhook } from "#services/gatekeeper";
 
