@@ -23,7 +23,7 @@ export async function runNode(configFile: string): Promise<void> {
 }
 
 /** Connects every part and begins to answer; `ended` once `signal` has fired and all is saved. */
-export async function startNode(
+async function startNode(
   config: NodeConfig,
   log: Logger,
   signal: AbortSignal,
