@@ -113,13 +113,16 @@ async function feed(
   reader: NodeJS.WritableStream,
   signal: AbortSignal,
 ): Promise<Error | undefined> {
-  const { head, rest } = await headOf(archive);
-  const unpack = decompressor(head);
-  if (unpack instanceof Error) {
+  const fail = (error: Error): Error => {
     reader.end();
-    (reader as unknown as { destroy(error: Error): void }).destroy(unpack);
-    return unpack;
-  }
+    (reader as unknown as { destroy(error: Error): void }).destroy(error);
+    return error;
+  };
+  const begun = await headOf(archive).catch((error: unknown) => readable(error));
+  if (begun instanceof Error) return fail(begun);
+  const { head, rest } = begun;
+  const unpack = decompressor(head);
+  if (unpack instanceof Error) return fail(unpack);
   const bytes = Readable.from(rest, { objectMode: false });
   return new Promise((resolve) => {
     pipeline(bytes, unpack, reader, (error) => {

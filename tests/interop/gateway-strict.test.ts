@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { gzipSync } from "node:zlib";
+import { setTimeout as delay } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { gatewayWorld, succeed, type Answer, type GatewayWorld } from "../harness/engine-world.ts";
@@ -313,6 +314,23 @@ describe.skipIf(reason !== undefined)("what two readers may read differently", (
     expect((await world.ask("POST", "/v1.41/networks/x/connect", other)).status).toBe(400);
     const large = { body: JSON.stringify({ Data: "x".repeat(3_000_000) }) };
     expect((await world.ask("POST", "/v1.41/configs/create", large)).status).toBe(413);
+  });
+
+  test("who leaves before an archive has begun leaves nothing behind", async () => {
+    world.build = "judge";
+    const ends = (): number =>
+      world.logged.filter((line) => line.includes("/build") && line.includes('"status":499'))
+        .length;
+    for (const [index, begun] of ["", "abc", "x".repeat(60)].entries()) {
+      const socket = await world.connect();
+      socket.on("error", () => undefined);
+      const headers = ["Content-Type: application/x-tar", "Content-Length: 2048"];
+      socket.write(request("POST /v1.41/build HTTP/1.1", headers, begun));
+      await delay(100); // until the gateway reads the archive; too short a time only tries less
+      socket.destroy();
+      await expect.poll(ends, { timeout: 10_000 }).toBe(index + 1);
+    }
+    world.build = "allow";
   });
 
   test("a restart policy is judged as a start, for the engine acts on it by itself", async () => {
