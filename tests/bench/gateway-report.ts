@@ -14,10 +14,14 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-export function printGatewayTable(rows: readonly GatewayRow[]): void {
-  const line = (cells: readonly string[]): string =>
-    [cells[0]?.padEnd(47), ...cells.slice(1).map((cell) => cell.padStart(12))].join("");
+const line = (cells: readonly string[]): string =>
+  [cells[0]?.padEnd(47), ...cells.slice(1).map((cell) => cell.padStart(12))].join("");
+
+export function printHeading(): void {
   console.log(line(["", "engine", "gateway", "compared"]));
+}
+
+export function printRows(rows: readonly GatewayRow[]): void {
   for (const row of rows)
     console.log(
       line([

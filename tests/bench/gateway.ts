@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { mustRun } from "../harness/peers-run.ts";
 import { bothWays, create, expectStatus, latencyRows, timed } from "./gateway-calls.ts";
 import { held } from "./gateway-held.ts";
-import { printGatewayTable, quantile, type GatewayRow } from "./gateway-report.ts";
+import { printHeading, printRows, quantile, type GatewayRow } from "./gateway-report.ts";
 import { streams } from "./gateway-streams.ts";
 import { startGatewayBench, touchTrust, type GatewayBench } from "./gateway-world.ts";
 
@@ -25,7 +25,7 @@ const directory = await mkdtemp(join(tmpdir(), "countersign-bench-"));
 try {
   console.error("starting an engine and a server, signing images");
   await using bench = await startGatewayBench(directory);
-  const rows: GatewayRow[] = [];
+  printHeading();
   for (const [what, measured] of [
     ["calls that change nothing", unaffected],
     ["creates, warm", warmCreates],
@@ -36,9 +36,8 @@ try {
     ["verdicts in process", verdicts],
   ] as const) {
     console.error(`measuring ${what}`);
-    rows.push(...(await measured(bench)));
+    printRows(await measured(bench));
   }
-  printGatewayTable(rows);
 } finally {
   await rm(directory, { recursive: true, force: true });
 }
