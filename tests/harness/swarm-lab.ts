@@ -107,7 +107,8 @@ export async function openSwarmLab(): Promise<SwarmLab> {
     networks.push(hub);
     ip("netns", "add", hub);
     ip("-n", hub, "link", "set", "lo", "up");
-    ip("-n", hub, "link", "add", "br0", "type", "bridge");
+    // An address of its own: else it takes that of the lowest port, another one when a host joins.
+    ip("-n", hub, "link", "add", "br0", "address", "02:0a:d5:00:00:01", "type", "bridge");
     ip("-n", hub, "addr", "add", `${hubAddress}/24`, "dev", "br0");
     ip("-n", hub, "link", "set", "br0", "up");
   } catch (error) {
@@ -149,7 +150,7 @@ function startScript(
     `mount --bind ${home}/etc /etc/docker`,
     `hostname ${node}`,
     `exec dockerd --data-root ${home}/data --exec-root ${home}/exec -p ${home}/pid ` +
-      `-H unix://${home}/docker.sock --cgroup-parent ${group} >>${home}/log 2>&1 </dev/null`,
+      `-H unix://${home}/docker.sock --cgroup-parent /${group} >>${home}/log 2>&1 </dev/null`,
     "",
   ].join("\n");
 }
