@@ -20,9 +20,14 @@ import {
 /**
  * The draft after all changes, in their order, by the rules of Notary's client. What is as it should be
  * already changes nothing, and its role need not be signed. Throws `signer/change-refused` for the first
- * change that makes no sense, or `signer/key-unsuitable`.
+ * change that makes no sense, or `signer/key-unsuitable`. `begun`: roles that are signed after them in any case,
+ * empty where they say nothing that may be built on.
  */
-export function applyChanges(draft: Draft, changes: readonly Change[]): Draft {
+export function applyChanges(
+  draft: Draft,
+  changes: readonly Change[],
+  begun: readonly RoleName[] = [],
+): Draft {
   const witnessed = changes.flatMap((change) => (change.kind === "witness" ? [change.role] : []));
   const work: DraftInWork = {
     draft,
@@ -32,6 +37,10 @@ export function applyChanges(draft: Draft, changes: readonly Change[]): Draft {
     dropped: new Set(),
   };
   for (const change of changes) apply(work, change);
+  for (const role of begun) {
+    edit(work, role);
+    work.dirty.add(role);
+  }
   return {
     ...draft,
     contents: new Map([...draft.contents, ...work.edited]),

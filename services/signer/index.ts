@@ -15,6 +15,7 @@ export type { BackupNotes, KeyOpener, Pins } from "./backup-ports.ts";
 export type { Change, DelegationEdit, StagedChange } from "./change.ts";
 export type { DelegationChange, Differences, TagChange } from "./compare-states.ts";
 export { createSigner } from "./create-signer.ts";
+export type { ServedFile } from "./left-behind.ts";
 export type { EarlierRoot } from "./earlier-roots.ts";
 export {
   SignerError,
@@ -58,6 +59,9 @@ export {
   addSigners,
   removeSigner,
   signerRole,
+  type AddedSigners,
+  type AddOptions,
+  type KeptList,
   type NewSigner,
   type RemovedSigner,
 } from "./signers.ts";

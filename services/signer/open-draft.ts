@@ -18,6 +18,7 @@ import {
 } from "#domain/tuf";
 import { contentOf, type Draft } from "./draft.ts";
 import { SignerError } from "./errors.ts";
+import { leftBehind, quietly, type ServedFile } from "./left-behind.ts";
 import type { LocalRepository, TrustReader } from "./ports.ts";
 
 export type Opened = {
@@ -169,23 +170,32 @@ async function initialised(local: LocalRepository, o: Options): Promise<Opened |
 }
 
 /**
- * The draft with what is known here of `roles`, and of those above them, that have no file on the server: the
- * version, and whether it is a file that should be there.
+ * The draft with what is known of `roles`, and of those above them, that have no file in use: the version, here
+ * or left behind on the server, and whether it is a file that should be there.
  */
 export async function withFloors(
   draft: Draft,
   roles: Iterable<RoleName>,
-  local: LocalRepository,
+  from: {
+    readonly gun: Gun;
+    readonly local: (gun: Gun) => LocalRepository;
+    readonly servedFile?: ServedFile;
+  },
   o: Options,
 ): Promise<Draft> {
+  const { gun, servedFile } = from;
+  const local = from.local(gun);
   const floors = new Map<RoleName, number>();
   const lost = new Set<RoleName>();
-  for (const role of new Set([...roles].flatMap(withParents))) {
+  const wanted = new Set([...roles].flatMap(withParents));
+  for (const [role, { version }] of await leftBehind(servedFile, { gun, draft, roles: wanted }, o))
+    floors.set(role, version);
+  for (const role of wanted) {
     if (draft.contents.has(role) || draft.unsigned.has(role)) continue;
     const file = await local.file(role, o);
     const known = file === undefined ? undefined : quietly(() => decodeTargets(file, role));
     if (known === undefined) continue;
-    floors.set(role, known.signed.version);
+    floors.set(role, Math.max(known.signed.version, floors.get(role) ?? 0));
     const delegation = draft.contents
       .get(parentOf(role) ?? targetsRole)
       ?.delegations.find(({ name }) => name === role);
@@ -200,14 +210,4 @@ export async function withFloors(
 function withParents(role: RoleName): readonly RoleName[] {
   const parent = parentOf(role);
   return parent === undefined ? [role] : [...withParents(parent), role];
-}
-
-/** What is no such file, or not signed so, is as good as none. */
-function quietly<Value>(read: () => Value): Value | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof TufError) return undefined;
-    throw error;
-  }
 }

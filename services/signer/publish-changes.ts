@@ -10,6 +10,7 @@ import {
 import { applyChanges } from "./apply-changes.ts";
 import type { Change } from "./change.ts";
 import { createKeyring } from "./keyring.ts";
+import { leftBehind, type LeftBehind } from "./left-behind.ts";
 import { offer } from "./offer.ts";
 import { withFloors, type Opened } from "./open-draft.ts";
 import type { KeyStore } from "./ports.ts";
@@ -29,9 +30,13 @@ export type Present = {
   readonly unsigned: ReadonlySet<RoleName>;
   /** Canonical ids of the keys that are held here. */
   readonly held: ReadonlySet<string>;
+  /** What the server has left of roles that nobody delegates to now. */
+  readonly leftBehind: (roles: readonly RoleName[]) => Promise<ReadonlyMap<RoleName, LeftBehind>>;
 };
 
-export type ChangesFor = (present: Present) => readonly Change[] | Promise<readonly Change[]>;
+/** `begun`: roles that are signed empty, after the changes, where none of these says anything in them. */
+export type Wanted = { readonly changes: readonly Change[]; readonly begun?: readonly RoleName[] };
+export type WantedFor = (present: Present) => Wanted | Promise<Wanted>;
 
 /**
  * Publishes changes that are made for the present state, and made again where somebody else published meanwhile;
@@ -41,7 +46,7 @@ export type ChangesFor = (present: Present) => readonly Change[] | Promise<reado
 export async function publishChanges(
   parts: PublishParts,
   gun: Gun,
-  { begins, changesFor }: { readonly begins: boolean; readonly changesFor: ChangesFor },
+  { begins, wantedFor }: { readonly begins: boolean; readonly wantedFor: WantedFor },
   o: Options,
 ): Promise<Published> {
   const keyring = createKeyring(parts.keys, o);
@@ -57,10 +62,12 @@ export async function publishChanges(
       targets: new Map([...draft.contents].map(([role, { targets }]) => [role, targets])),
       unsigned: new Set(draft.unsigned.keys()),
       held: draft.isNew ? await heldIds(parts.keys, o) : held,
+      leftBehind: (of) => leftBehind(parts.servedFile, { gun, draft, roles: of }, o),
     };
-    const changes = await changesFor(present);
+    const { changes, begun = [] } = await wantedFor(present);
     const roles = changes.flatMap((change) => ("role" in change ? [change.role] : []));
-    return { draft: applyChanges(await withFloors(draft, roles, parts.local(gun), o), changes) };
+    const ready = await withFloors(draft, roles, { ...parts, gun }, o);
+    return { draft: applyChanges(ready, changes, begun) };
   };
   const { draft, files } = await offer(parts, gun, { keyring, next, onlyNews: true }, o);
   return { roles: [...files.keys()], isNew: draft.isNew };

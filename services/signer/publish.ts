@@ -6,11 +6,12 @@ import type { Change } from "./change.ts";
 import { SignerError } from "./errors.ts";
 import { initialise, type InitParts } from "./init.ts";
 import type { Keyring } from "./keyring.ts";
+import type { ServedFile } from "./left-behind.ts";
 import { offer, type OfferParts } from "./offer.ts";
 import { openDraft, withFloors, type Opened } from "./open-draft.ts";
 import type { InitOptions, Published } from "./signer.ts";
 
-export type PublishParts = OfferParts & InitParts;
+export type PublishParts = OfferParts & InitParts & { readonly servedFile?: ServedFile };
 
 /** Applies what is staged to the server's present state and publishes that; see `Signer.publish`. */
 export async function publishStaged(
@@ -26,7 +27,9 @@ export async function publishStaged(
   const next = async (opened: Opened | undefined) => {
     const how = { serverKeepsSnapshot: false, keyring };
     const { draft } = opened ?? (await initialisedNow(parts, gun, how, o));
-    return { draft: applyChanges(await withFloors(draft, roles, local, o), changes) };
+    return {
+      draft: applyChanges(await withFloors(draft, roles, { gun, local: parts.local }, o), changes),
+    };
   };
   const { files, draft } = await offer(parts, gun, { keyring, next }, o);
   await local.unstage(

@@ -2,7 +2,13 @@ import type { Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import { targetsRole, type RoleName } from "#domain/tuf";
 import type { Change } from "./change.ts";
-import { canonicalIds, canSign, publishChanges, type Present } from "./publish-changes.ts";
+import {
+  canonicalIds,
+  canSign,
+  publishChanges,
+  type Present,
+  type Wanted,
+} from "./publish-changes.ts";
 import type { PublishParts } from "./publish.ts";
 
 export type Revoked = {
@@ -25,7 +31,7 @@ export async function revoke(
   o: Options,
 ): Promise<Revoked> {
   let done: Revoked = { roles: [], tags: [], remaining: [] };
-  const changesFor = (present: Present): readonly Change[] => {
+  const wantedFor = (present: Present): Wanted => {
     const listing = rolesThatList(present, tags);
     const mine = listing.filter(({ isMine }) => isMine);
     done = {
@@ -35,11 +41,12 @@ export async function revoke(
         .filter(({ isMine }) => !isMine)
         .map(({ role, keyIds }) => ({ role, keyIds })),
     };
-    return mine.flatMap(({ role, names }) =>
+    const changes = mine.flatMap(({ role, names }) =>
       names.map((name): Change => ({ kind: "target-remove", role, name })),
     );
+    return { changes };
   };
-  await publishChanges(parts, gun, { begins: false, changesFor }, o);
+  await publishChanges(parts, gun, { begins: false, wantedFor }, o);
   return done;
 }
 

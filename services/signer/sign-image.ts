@@ -105,7 +105,7 @@ export async function signImages(
     const isDelegating = plan.delegated.length > 0;
     const key = isDelegating ? await signerKey(how.as ?? nameIn(plan.delegated)) : undefined;
     const changes = [...delegations(draft, plan.delegated, key), ...plans.flatMap(targetsOf)];
-    const ready = await withFloors(draft, plan.roles, parts.local(gun), o);
+    const ready = await withFloors(draft, plan.roles, { ...parts, gun }, o);
     return { draft: applyChanges(ready, changes) };
   };
   const { draft, files } = await offer(parts, gun, { keyring, next, onlyNews: true }, o);

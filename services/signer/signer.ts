@@ -2,6 +2,7 @@ import type { Clock, Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import type { RoleName } from "#domain/tuf";
 import type { EarlierRoot } from "./earlier-roots.ts";
+import type { ServedFile } from "./left-behind.ts";
 import type {
   HeldKey,
   KeyStore,
@@ -20,6 +21,8 @@ export type SignerParts = {
   readonly clock: Clock;
   /** Where earlier roots come from; only a rotation that asks for `earlierRoots` needs it. */
   readonly earlierRoot?: EarlierRoot;
+  /** What the server has of roles that were taken away; without it, what is known here has to do. */
+  readonly servedFile?: ServedFile;
 };
 
 export type InitOptions = {

@@ -2,12 +2,38 @@ import type { Options } from "#domain/kernel";
 import type { Gun } from "#domain/oci";
 import { parseRoleName, type PublicKey, type RoleName } from "#domain/tuf";
 import type { Change, DelegationEdit } from "./change.ts";
+import { newDelegation } from "./edit-delegation.ts";
 import { refused, SignerError } from "./errors.ts";
-import { canonicalIds, canSign, publishChanges, type Present } from "./publish-changes.ts";
+import {
+  canonicalIds,
+  canSign,
+  publishChanges,
+  type Present,
+  type Wanted,
+} from "./publish-changes.ts";
 import type { PublishParts } from "./publish.ts";
 
 /** Somebody's role and the keys it is to have. */
 export type NewSigner = { readonly role: RoleName; readonly keys: readonly PublicKey[] };
+
+/** An earlier list of a role that is given again, which the server has kept. */
+export type KeptList = { readonly role: RoleName; readonly tags: readonly string[] };
+
+export type AddedSigners = {
+  readonly isNew: boolean;
+  readonly isChanged: boolean;
+  /** Roles that begin anew: what the server had kept of them does not count. */
+  readonly begun: readonly KeptList[];
+  /** Roles whose earlier list counts again. */
+  readonly revived: readonly KeptList[];
+};
+
+export type AddOptions = {
+  /** What the server has kept of a role counts again. */
+  readonly keepsLists?: boolean;
+  /** Asked before earlier lists come to count again that nobody here can sign empty; stops it by throwing. */
+  readonly onRevival?: (lists: readonly KeptList[]) => Promise<void>;
+};
 
 export type RemovedSigner = {
   readonly role: RoleName;
@@ -33,18 +59,24 @@ export function signerRole(name: string): RoleName {
 
 /**
  * Gives signers a role of their own and a place in `targets/releases`, and publishes that. A repository that is
- * nowhere is begun. Throws `signer/key-missing` where the keys of `targets` are not held, and as `Signer.publish`.
+ * nowhere is begun. A role that was taken away before begins anew: where the server has kept its list, and the same
+ * key would have it count again, an empty one is signed in its place, if the key is held. Throws
+ * `signer/key-missing` where the keys of `targets` are not held, and as `Signer.publish`.
  */
 export async function addSigners(
   parts: PublishParts,
   gun: Gun,
   signers: readonly NewSigner[],
+  how: AddOptions,
   o: Options,
-): Promise<{ readonly isNew: boolean; readonly isChanged: boolean }> {
-  const changesFor = (present: Present): readonly Change[] => {
+): Promise<AddedSigners> {
+  let lists: Pick<AddedSigners, "begun" | "revived"> = { begun: [], revived: [] };
+  const wantedFor = async (present: Present): Promise<Wanted> => {
     requireOwner(present);
     const there = new Set<RoleName>(present.delegations.map(({ name }) => name));
-    return signers.flatMap(({ role, keys }) =>
+    lists = await keptLists(present, signers, how);
+    if (lists.revived.length > 0 && how.keepsLists !== true) await how.onRevival?.(lists.revived);
+    const changes = signers.flatMap(({ role, keys }) =>
       [role, releases].map((name): Change => {
         const addPaths = there.has(name) ? [] : [""];
         there.add(name);
@@ -55,9 +87,31 @@ export async function addSigners(
         };
       }),
     );
+    return { changes, begun: lists.begun.map(({ role }) => role) };
   };
-  const { isNew, roles } = await publishChanges(parts, gun, { begins: true, changesFor }, o);
-  return { isNew, isChanged: roles.length > 0 };
+  const { isNew, roles } = await publishChanges(parts, gun, { begins: true, wantedFor }, o);
+  return { isNew, isChanged: roles.length > 0, ...lists };
+}
+
+/** What the server has kept of the roles that are made, as far as the keys they are given would have it count. */
+async function keptLists(
+  present: Present,
+  signers: readonly NewSigner[],
+  how: AddOptions,
+): Promise<Pick<AddedSigners, "begun" | "revived">> {
+  const given = new Map<RoleName, readonly PublicKey[]>();
+  for (const { role, keys } of signers)
+    for (const name of [role, releases]) given.set(name, [...(given.get(name) ?? []), ...keys]);
+  const begun: KeptList[] = [];
+  const revived: KeptList[] = [];
+  for (const [role, left] of await present.leftBehind([...given.keys()])) {
+    const edit = { ...nothing, addKeys: given.get(role) ?? [], addPaths: [""] };
+    const delegation = newDelegation(role, edit);
+    if (left.tags.length === 0 || !left.revivesUnder(delegation)) continue;
+    const isEmptied = how.keepsLists !== true && canSign(delegation, present.held);
+    (isEmptied ? begun : revived).push({ role, tags: left.tags });
+  }
+  return { begun, revived };
 }
 
 /**
@@ -75,7 +129,7 @@ export async function removeSigner(
   o: Options,
 ): Promise<RemovedSigner> {
   let done: RemovedSigner = { role, tags: [], releases: "untouched", elsewhere: [] };
-  const changesFor = (present: Present): readonly Change[] => {
+  const wantedFor = (present: Present): Wanted => {
     const { delegations, held } = present;
     const own = delegations.find(({ name }) => name === role);
     if (own === undefined || role === releases)
@@ -99,7 +153,7 @@ export async function removeSigner(
         .filter((other) => canonicalIds(other).some((id) => ids.includes(id)))
         .map(({ name }) => name),
     };
-    return [
+    const changes: readonly Change[] = [
       { kind: "delegation-remove", role },
       ...(isTouched
         ? [
@@ -112,8 +166,9 @@ export async function removeSigner(
         : []),
       ...(signsAgain ? [{ kind: "witness", role: releases } as const] : []),
     ];
+    return { changes };
   };
-  await publishChanges(parts, gun, { begins: false, changesFor }, o);
+  await publishChanges(parts, gun, { begins: false, wantedFor }, o);
   return done;
 }
 

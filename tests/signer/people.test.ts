@@ -39,7 +39,7 @@ const image = (tag: string, content = "5e") => ({ tag, sha256: content.repeat(32
 async function signer(role: RoleName): Promise<Client & { readonly key: string }> {
   const client = world.client();
   const { id, publicKey } = await client.keys.generate({ role: role.slice(8) }, o);
-  await addSigners(owner.parts, gun, [{ role, keys: [publicKey] }], o);
+  await addSigners(owner.parts, gun, [{ role, keys: [publicKey] }], {}, o);
   return { ...client, key: id };
 }
 
@@ -101,11 +101,13 @@ describe("signers", () => {
     expect(await owner.list()).toEqual({ "targets/bob 1": "valid", "targets/releases 1": "valid" });
     const publicKey = (await keys.open(key, o))?.publicKey;
     const again = [{ role: bob, keys: publicKey === undefined ? [] : [publicKey] }];
-    expect(await addSigners(owner.parts, gun, again, o)).toEqual({
+    expect(await addSigners(owner.parts, gun, again, {}, o)).toEqual({
       isNew: false,
       isChanged: false,
+      begun: [],
+      revived: [],
     });
-    await expect(addSigners(parts, gun, again, o)).rejects.toMatchObject({
+    await expect(addSigners(parts, gun, again, {}, o)).rejects.toMatchObject({
       code: "signer/key-missing",
       role: targetsRole,
     });

@@ -17,7 +17,8 @@ export function addSigner(program: Command, cli: Cli): void {
     .argument("<repository>", "acme/web")
     .argument("<user...>", "an account; with --public-key any name")
     .option("--public-key <file...>", "this key instead: PEM public key or certificate")
-    .option("--role <role>", "sign as this role instead of targets/USER");
+    .option("--role <role>", "sign as this role instead of targets/USER")
+    .option("--keep-approvals", "what the server has kept of a removed signer counts again");
   withTokenOptions(withKeyOption(withTrustOptions(add)))
     .addHelpText(
       "after",

@@ -81,6 +81,10 @@ export async function openSigning(session: Session, options: TrustOptions): Prom
       ...{ keys, local, reader, server },
       clock: world.clock,
       certifier: createRootCertifier(),
+      servedFile: async (gun, role, { sha256, length }, o) =>
+        sha256 === undefined
+          ? undefined
+          : await server.byChecksum(gun, role, sha256, { ...o, maxBytes: length }),
       earlierRoot: (gun, version, o) => server.byVersion(gun, rootRole, version, o),
     };
     const keptIn = (gun: Gun, role: RoleName): string =>

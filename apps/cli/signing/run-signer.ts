@@ -7,12 +7,19 @@ import {
   type PublicKey,
   type RoleName,
 } from "#domain/tuf";
-import { addSigners, removeSigner, signerRole, type RemovedSigner } from "#services/signer";
+import {
+  addSigners,
+  removeSigner,
+  signerRole,
+  type KeptList,
+  type RemovedSigner,
+} from "#services/signer";
 import { CliError } from "../errors.ts";
 import { readNamedFile } from "../named-file.ts";
 import type { Session } from "../session.ts";
 import { fields, listed, table } from "../text.ts";
 import { openSigning, type Signing } from "./open-signing.ts";
+import type { Place } from "./places.ts";
 import { inWords, readRole } from "./sign-images.ts";
 import {
   fingerprintsOf,
@@ -28,6 +35,7 @@ import { TrustOptions } from "./trust-options.ts";
 const AddOptions = TrustOptions.extend({
   publicKey: z.array(z.string()).optional(),
   role: z.string().optional(),
+  keepApprovals: z.boolean().default(false),
 });
 type Material = PublicKey & { readonly material: NonNullable<PublicKey["material"]> };
 type Adding = {
@@ -43,7 +51,7 @@ export async function runSignerAdd(
   users: readonly string[],
   given: unknown,
 ): Promise<void> {
-  const { role, publicKey, ...options } = AddOptions.parse(given);
+  const { role, publicKey, keepApprovals, ...options } = AddOptions.parse(given);
   if (users.length > 1 && (role ?? publicKey) !== undefined)
     throw new CliError("cli/usage", "--role and --public-key are for one signer at a time");
   await using signing = await openSigning(session, options);
@@ -62,25 +70,53 @@ export async function runSignerAdd(
   const trust = signing.trust(place, "push,pull");
   try {
     await using _lock = await signing.directory.lock(place.gun, signing);
-    const { isNew, isChanged } = await addSigners(trust.parts, place.gun, signers, signing);
+    const how = {
+      keepsLists: keepApprovals,
+      onRevival: (lists: readonly KeptList[]) => askAboutKept(session, place, lists),
+    };
+    const added = await addSigners(trust.parts, place.gun, signers, how, signing);
+    const { isNew, isChanged, begun, revived } = added;
     const shown = signers.map(({ user, role: name, keys }) => ({
       user,
       role: name,
       keys: keys.map(({ material }) => material.fingerprint),
     }));
     session.show({
-      json: { repository: place.gun, isNew, isChanged, signers: shown },
+      json: { repository: place.gun, isNew, isChanged, begun, revived, signers: shown },
       ids: shown.map(({ role: name }) => name),
       text: fields([
         [isChanged ? "added" : "there before", listed(users)],
         ["to", place.gun],
         ["as", listed(shown.map(({ role: name }) => name))],
+        ...begun.map((list) => ["begins anew", inShort(list)] as const),
+        ...revived.map((list) => ["counts again", inShort(list)] as const),
         ["begun", isNew ? "the trust data of this repository: keep its root key safe" : undefined],
       ]),
     });
   } catch (error) {
     throw inWords(error, { place, trust });
   }
+}
+
+/** What a role that was taken away said, which its server has kept, is said before it counts again. */
+async function askAboutKept(
+  session: Session,
+  { gun }: Place,
+  lists: readonly KeptList[],
+): Promise<void> {
+  for (const list of lists)
+    session.world.err(
+      `warning: the server has kept what was signed before: ${inShort(list)}\n` +
+        `hint:  its key is not held here; who holds it: countersign revoke ${gun} --all\n`,
+    );
+  await session.confirm("Let it count again?");
+}
+
+const maxListed = 10;
+
+function inShort({ role, tags }: KeptList): string {
+  const more = tags.length > maxListed ? ` and ${tags.length - maxListed} more` : "";
+  return `${role}, with ${tags.slice(0, maxListed).join(", ")}${more}`;
 }
 
 async function keysOf({ account }: Signing, user: string): Promise<readonly Material[]> {
