@@ -13,3 +13,6 @@ export async function readNamedFile(
     throw new CliError("cli/file-unreadable", `${what} ${file} cannot be read`, hint, { cause });
   }
 }
+
+/** What a file of one secret says: its first line, without what ends it. */
+export const firstLine = (text: string): string => text.split(/\r?\n/, 1)[0] ?? "";

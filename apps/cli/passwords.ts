@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { CliError } from "./errors.ts";
-import { readNamedFile } from "./named-file.ts";
+import { firstLine, readNamedFile } from "./named-file.ts";
 import type { World } from "./world.ts";
 
 type Source = {
@@ -33,5 +33,3 @@ async function readSource(file: string, world: World): Promise<string> {
   if (file === "-") return await world.terminal.readInput();
   return await readNamedFile(resolve(world.workingDirectory, file), "the password file");
 }
-
-const firstLine = (text: string): string => text.split(/\r?\n/, 1)[0] ?? "";

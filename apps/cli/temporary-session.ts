@@ -3,7 +3,7 @@ import type { Client, OperationName } from "#contracts";
 import type { Config } from "./config.ts";
 import { connect, type Connection } from "./connect.ts";
 import { CliError } from "./errors.ts";
-import { readNamedFile } from "./named-file.ts";
+import { firstLine, readNamedFile } from "./named-file.ts";
 import type { World } from "./world.ts";
 
 export type NamedUser = { readonly username: string; readonly password: string };
@@ -36,7 +36,7 @@ async function passwordIn({ env, workingDirectory }: World): Promise<string> {
   const file = env["COUNTERSIGN_PASSWORD_FILE"];
   if (!file) return env["COUNTERSIGN_PASSWORD"] ?? "";
   const text = await readNamedFile(resolve(workingDirectory, file), "the password file");
-  return text.split(/\r?\n/, 1)[0] ?? "";
+  return firstLine(text);
 }
 
 /** `anybody` signs in, and whoever is found then makes the calls. Signing in and out is left to `anybody`. */

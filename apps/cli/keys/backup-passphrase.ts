@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { CliError } from "../errors.ts";
-import { readNamedFile } from "../named-file.ts";
+import { firstLine, readNamedFile } from "../named-file.ts";
 import type { World } from "../world.ts";
 
 const leastCharacters = 8;
@@ -40,5 +40,3 @@ function longEnough(passphrase: string): string {
     "nothing was written",
   );
 }
-
-const firstLine = (text: string): string => text.split(/\r?\n/, 1)[0] ?? "";

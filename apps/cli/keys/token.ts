@@ -3,7 +3,7 @@ import type { PinRequest, Token } from "#adapters/pkcs11";
 import type { Options } from "#domain/kernel";
 import { SignerError, type KeyStore } from "#services/signer";
 import { CliError } from "../errors.ts";
-import { readNamedFile } from "../named-file.ts";
+import { firstLine, readNamedFile } from "../named-file.ts";
 import type { World } from "../world.ts";
 
 export type TokenOptions = {
@@ -72,5 +72,3 @@ async function askPin(
     "set COUNTERSIGN_PKCS11_PIN_FILE or COUNTERSIGN_PKCS11_PIN",
   );
 }
-
-const firstLine = (text: string): string => text.split(/\r?\n/, 1)[0] ?? "";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { KeyInQuestion, Passphrases } from "#services/signer";
-import { readNamedFile } from "../named-file.ts";
+import { firstLine, readNamedFile } from "../named-file.ts";
 import type { World } from "../world.ts";
 
 const baseRoles: ReadonlySet<string> = new Set(["root", "targets", "snapshot"]);
@@ -62,7 +62,7 @@ async function fromEnvironment(world: World): Promise<(role: string) => readonly
     const file = env[`COUNTERSIGN_${name}PASSPHRASE_FILE`];
     if (!file) continue;
     const text = await readNamedFile(resolve(world.workingDirectory, file), "the passphrase file");
-    files.set(name, text.split(/\r?\n/, 1)[0] ?? "");
+    files.set(name, firstLine(text));
   }
   return (role) => {
     const part = `${(baseRoles.has(role) ? role : "delegation").toUpperCase()}_`;
