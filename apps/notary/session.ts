@@ -3,7 +3,7 @@ import type { Options } from "#domain/kernel";
 import { parseCollectionName, type Gun } from "#domain/oci";
 import { logLine, type World } from "#apps/drop-in";
 import { readConfig, type Config } from "./config.ts";
-import { failure } from "./errors.ts";
+import { failure, usage } from "./errors.ts";
 import type { Invocation } from "./invocation.ts";
 import { createPassphrases } from "./passphrases.ts";
 
@@ -23,6 +23,16 @@ export async function openSession(invocation: Invocation): Promise<Session> {
     onWarning: (warning) => logLine(world, "warning", `${warning.file}: ${warning.detail}`),
   });
   return { world, config, directory, signal };
+}
+
+/** The collection that a command is about by its first word, and a session. Throws `notary/failed`. */
+export async function openCollection(
+  invocation: Invocation,
+): Promise<{ readonly gun: Gun; readonly session: Session }> {
+  const [name] = invocation.args;
+  if (name === undefined) throw usage("Must specify a GUN");
+  const gun = collectionName(name);
+  return { gun, session: await openSession(invocation) };
 }
 
 /** Reads the name of a collection. Throws `notary/failed`. */

@@ -1,13 +1,9 @@
-import { usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
-import { collectionName, openSession } from "../session.ts";
+import { openCollection } from "../session.ts";
 
 export async function run(invocation: Invocation): Promise<void> {
-  const { world, args, flags } = invocation;
-  const [name] = args;
-  if (name === undefined) throw usage("Must specify a GUN");
-  const gun = collectionName(name);
-  const session = await openSession(invocation);
+  const { world, flags } = invocation;
+  const { gun, session } = await openCollection(invocation);
   world.out(`Deleting trust data for repository ${gun}\n`);
   const remote = flags.isSet("remote");
   if (remote) {

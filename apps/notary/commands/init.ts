@@ -1,17 +1,14 @@
 import { SignerError, type HeldKey } from "#services/signer";
-import { failure, usage } from "../errors.ts";
+import { failure } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
-import { collectionName, openSession, type Session } from "../session.ts";
+import { openCollection, type Session } from "../session.ts";
 import { withSigner } from "../signing.ts";
 import { publishIfAsked } from "../staging.ts";
 import { readNamed } from "../named-file.ts";
 
 export async function run(invocation: Invocation): Promise<void> {
-  const { world, args, flags } = invocation;
-  const [name] = args;
-  if (name === undefined) throw usage("Must specify a GUN");
-  const gun = collectionName(name);
-  const session = await openSession(invocation);
+  const { world, flags } = invocation;
+  const { gun, session } = await openCollection(invocation);
   const keyFile = flags.text("rootkey");
   const certificateFile = flags.text("rootcert");
   const imported = keyFile === "" ? undefined : await importRoot(session, keyFile);

@@ -1,18 +1,14 @@
 import { listTargets, targetsRole, isTargetsRole, tryRoleName } from "#domain/tuf";
-import { usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
 import { readCollection } from "../collection.ts";
-import { collectionName, openSession } from "../session.ts";
+import { openCollection } from "../session.ts";
 import { byBytes, table } from "../table.ts";
 
 const headers = ["NAME", "DIGEST", "SIZE (BYTES)", "ROLE"];
 
 export async function run(invocation: Invocation): Promise<void> {
-  const { world, args, flags } = invocation;
-  const [name] = args;
-  if (name === undefined) throw usage("Must specify a GUN");
-  const gun = collectionName(name);
-  const session = await openSession(invocation);
+  const { world, flags } = invocation;
+  const { gun, session } = await openCollection(invocation);
   const asked = flags.texts("roles");
   // A role of another name is nobody's: nothing is listed for it.
   const roles = asked

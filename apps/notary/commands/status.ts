@@ -1,17 +1,13 @@
 import type { Change, StagedChange } from "#services/signer";
-import { usage } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
-import { collectionName, openSession } from "../session.ts";
+import { openCollection } from "../session.ts";
 import { table } from "../table.ts";
 
 const headers = ["#", "ACTION", "SCOPE", "TYPE", "PATH"];
 
 export async function run(invocation: Invocation): Promise<void> {
-  const { world, args } = invocation;
-  const [name] = args;
-  if (name === undefined) throw usage("Must specify a GUN");
-  const gun = collectionName(name);
-  const session = await openSession(invocation);
+  const { world } = invocation;
+  const { gun, session } = await openCollection(invocation);
   const staged = await session.directory.local(gun).staged(session);
   if (staged.length === 0) return world.out(`No unpublished changes for ${gun}\n`);
   world.out(`Unpublished changes for ${gun}:\n\n`);
