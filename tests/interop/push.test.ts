@@ -304,11 +304,14 @@ describe.skipIf(skipped)("countersign push, with the real clients", () => {
 
   test("a registry without room is said in a sentence", async ({ skip }) => {
     const blobs = join(server.data, "blobs");
-    const folders = await readdir(blobs);
+    const all = await readdir(blobs, { recursive: true, withFileTypes: true });
+    const folders = all
+      .filter((each) => each.isDirectory())
+      .map((each) => join(each.parentPath, each.name));
     const size = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", blobs];
     if ((await runPeer("mount", size)).exitCode !== 0) skip("no file system can be made here");
     try {
-      for (const each of folders) await mkdir(join(blobs, each));
+      for (const each of folders) await mkdir(each, { recursive: true });
       const from = await archiveOfNoise(stage.folder, 8_000_000);
       const full = await push(["acme/full:1", "--from", `docker-archive:${from}`, "--no-sign"]);
       expect(full).toMatchObject({ exitCode: 1, out: "" });

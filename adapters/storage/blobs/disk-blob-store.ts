@@ -66,7 +66,7 @@ class DiskBlobStore implements BlobStore {
 
   async begin(upload: UploadId, { signal }: Options): Promise<void> {
     signal.throwIfAborted();
-    await (await open(this.#uploadPath(upload), "wx", 0o600)).close();
+    await withRoom(async () => await (await open(this.#uploadPath(upload), "wx", 0o600)).close());
     this.#remember(upload, createHash("sha256"), 0);
   }
 
@@ -107,9 +107,7 @@ class DiskBlobStore implements BlobStore {
         await file.truncate(start);
         throw new RegistryError("registry/blob-too-large", "the blob is too large", { cause });
       }
-      throw isDiskFull(cause)
-        ? new RegistryError("registry/storage-full", "no space is left for blobs", { cause })
-        : cause;
+      throw cause;
     }
   }
 
@@ -190,7 +188,7 @@ class DiskBlobStore implements BlobStore {
     task: (file: FileHandle) => Promise<Value>,
   ): Promise<Value> {
     if ((await sizeOf(this.#uploadPath(upload))) === undefined) throw gone();
-    return await this.#held(upload, async () => {
+    const alone = async (): Promise<Value> => {
       const file = await open(this.#uploadPath(upload), "r+").catch(ifMissing);
       if (file === undefined) {
         await this.#forget(upload); // it went before we had the lock, whose file we have made again
@@ -201,7 +199,8 @@ class DiskBlobStore implements BlobStore {
       } finally {
         await file.close();
       }
-    });
+    };
+    return await withRoom(() => this.#held(upload, alone));
   }
 
   /** Runs `task` while nobody else works on that upload, here or in another process. */
@@ -267,10 +266,23 @@ async function sizeOf(path: string): Promise<number | undefined> {
   return (await stat(path).catch(ifMissing))?.size;
 }
 
+/** Runs a step that writes. Throws `registry/storage-full` where the disk has no room for it. */
+async function withRoom<Value>(step: () => Promise<Value>): Promise<Value> {
+  try {
+    return await step();
+  } catch (cause) {
+    throw isDiskFull(cause)
+      ? new RegistryError("registry/storage-full", "no space is left for blobs", { cause })
+      : cause;
+  }
+}
+
+/** By the system's code, or by SQLite's, whose file a lock is. */
 function isDiskFull(error: unknown): boolean {
-  return (
-    error instanceof Error && "code" in error && ["ENOSPC", "EDQUOT"].includes(String(error.code))
-  );
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? String(error.code) : "";
+  const isSqliteFull = "errcode" in error && error.errcode === 13; // SQLITE_FULL
+  return isSqliteFull || ["ENOSPC", "EDQUOT"].includes(code);
 }
 
 function gone(): RegistryError {
