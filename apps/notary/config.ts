@@ -86,9 +86,16 @@ async function read(path: string): Promise<ConfigFile> {
     throw failure(`Unsupported Config Type "${kind}"`);
   const bytes = await readFile(path);
   if (bytes.length > maxBytes) throw failure("it is too large to be a configuration file");
-  if (kind.startsWith("y")) throw failure("YAML is not read here: write it as JSON or TOML");
-  const settings = lowered(kind === "json" ? fromJson(bytes) : await fromToml(bytes.toString()));
+  const settings = lowered(await parsed(kind, bytes));
   return { settings, directory: dirname(path) };
+}
+
+async function parsed(kind: string, bytes: Uint8Array): Promise<unknown> {
+  if (kind === "json") return fromJson(bytes);
+  const text = new TextDecoder().decode(bytes);
+  if (kind === "toml") return await fromToml(text);
+  const { fromYaml } = await import("./config-yaml.ts");
+  return fromYaml(text);
 }
 
 function fromJson(bytes: Uint8Array): unknown {
