@@ -49,8 +49,11 @@ test("neither reads what is no YAML", async () => {
 test.for([
   ["twice.yaml", "trust_dir: /a\ntrust_dir: /b\n"],
   ["alias.yaml", "a: &a [1, 2]\nb: [*a, *a]\n"],
-] as const)("ours refuses what may be read in two ways, or stands for more: %s", async (given) => {
-  const [, ours] = await both(...given);
-  expect(ours).toMatchObject({ exitCode: 1 });
-  expect(ours.out).toContain("While parsing config: ");
-});
+] as const)(
+  "ours refuses what may be read in two ways, or stands for more: %s",
+  async ([file, content]) => {
+    const [, ours] = await both(file, content);
+    expect(ours).toMatchObject({ exitCode: 1 });
+    expect(ours.out).toContain("While parsing config: ");
+  },
+);
