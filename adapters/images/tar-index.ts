@@ -55,6 +55,7 @@ export async function indexTar(
   });
   try {
     const file = createReadStream(path, { highWaterMark: 1_048_576 });
+    // A stream like Node's in all that is used here; its types have another root.
     await pipeline(file, guard, tar as unknown as NodeJS.WritableStream, { signal: o.signal });
   } catch (error) {
     o.signal.throwIfAborted();

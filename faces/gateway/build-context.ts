@@ -57,6 +57,7 @@ async function copy(
   signal: AbortSignal,
 ): Promise<void> {
   const reader = extract();
+  // A stream like Node's in all that is used here; its types have another root.
   const failed = feed(archive, reader as unknown as NodeJS.WritableStream, signal);
   const found: Dockerfiles = new Map();
   let count = 0;
